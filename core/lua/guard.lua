@@ -1,0 +1,1 @@
+../../spec/redis/guard.lua

@@ -1,0 +1,1 @@
+../../spec/redis/login.lua

@@ -1,0 +1,95 @@
+//! sr25519: schnorrkel over ristretto255, signing context `substrate`, no pre-hash.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use rand_core_06::{CryptoRng, Error as RngError, RngCore};
+use schnorrkel::context::SigningContext;
+use schnorrkel::context::attach_rng;
+use schnorrkel::{Keypair, PublicKey, Signature, signing_context};
+
+use crate::error::{Error, ErrorCode};
+
+/// The signing context.
+pub const CONTEXT: &[u8] = b"substrate";
+
+/// Verifies one signature. The identity key is refused first: one constant signature fits it and every message.
+pub(super) fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
+    check(&parse(key)?, &signing_context(CONTEXT), message, signature)
+}
+
+fn parse(key: &[u8; 32]) -> Result<PublicKey, Error> {
+    if *key == [0; 32] {
+        return Err(ErrorCode::WeakKey.into());
+    }
+    PublicKey::from_bytes(key).map_err(|_| ErrorCode::BadSignature.into())
+}
+
+fn check(key: &PublicKey, context: &SigningContext, message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
+    let signature = Signature::from_bytes(signature).map_err(|_| ErrorCode::BadSignature)?;
+    key.verify(context.bytes(message), &signature).map_err(|_| ErrorCode::BadSignature.into())
+}
+
+/// Keys that signed before, parsed: the same few hundred hotkeys call again and again, and parsing is an eighth of a
+/// verification. Only a key whose signature held gets in, so strangers cannot push callers out.
+pub(super) struct Known {
+    context: SigningContext,
+    keys: RwLock<HashMap<[u8; 32], PublicKey>>,
+}
+
+impl Known {
+    /// Below 300 kB; one subnet has 256 hotkeys or a few times that.
+    const CAPACITY: usize = 1_024;
+
+    pub(super) fn new() -> Self {
+        Self { context: signing_context(CONTEXT), keys: RwLock::default() }
+    }
+
+    /// As [`verify`], with the same verdict for every input.
+    pub(super) fn verify(&self, key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(key).copied();
+        if let Some(public) = known {
+            return check(&public, &self.context, message, signature);
+        }
+        let public = parse(key)?;
+        check(&public, &self.context, message, signature)?;
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= Self::CAPACITY {
+            keys.clear();
+        }
+        keys.insert(*key, public);
+        Ok(())
+    }
+}
+
+/// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
+pub(super) fn sign(keypair: &Keypair, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
+    let transcript = signing_context(CONTEXT).bytes(message);
+    keypair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
+}
+
+/// The 32 random bytes that schnorrkel draws once for each signature.
+struct Draw([u8; 32]);
+
+impl RngCore for Draw {
+    fn next_u32(&mut self) -> u32 {
+        rand_core_06::impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        rand_core_06::impls::next_u64_via_fill(self)
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        for (byte, drawn) in dest.iter_mut().zip(self.0.iter().cycle()) {
+            *byte = *drawn;
+        }
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), RngError> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Draw {}
