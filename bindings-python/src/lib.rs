@@ -1,0 +1,46 @@
+//! Glue between the core and Python: converts types, maps errors, releases the GIL around signatures. No policy, no
+//! default and no constant lives here; `python/bittensor_auth` is what people import.
+
+#![allow(clippy::needless_pass_by_value, reason = "pyo3 hands over owned values")]
+
+mod convert;
+mod error;
+mod keys;
+mod request;
+mod session;
+mod signing;
+mod store;
+
+/// The compiled core of `bittensor_auth`. Private: its names change without notice.
+#[pyo3::pymodule]
+mod _core {
+    #[pymodule_export]
+    use crate::error::error_registry;
+    #[pymodule_export]
+    use crate::keys::{Hotkey, Keypair, load_hotkey};
+    #[pymodule_export]
+    use crate::request::{Caller, Head, Pending, Policy, Verifier, is_signed};
+    #[pymodule_export]
+    use crate::session::{Login, Presented, PresentedRefresh, Read, Rotated, Sessions};
+    #[pymodule_export]
+    use crate::signing::{
+        ClockOffset, RefreshSchedule, RequestSigner, Unsigned, check_login_text, signing_target, verify_login,
+    };
+    #[pymodule_export]
+    use crate::store::{
+        Claim, MemoryStore, Outcome, check_redis_info, claim_call, claim_outcomes, claim_ready_at, script_sources,
+        warm_up_calls,
+    };
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        use bittensor_auth::session::{REFRESH_PREFIX, SESSION_PREFIX};
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("HEADER_NAMES", bittensor_auth::header::HEADER_NAMES.to_vec())?;
+        module.add("SESSION_PREFIX", SESSION_PREFIX)?;
+        module.add("REFRESH_PREFIX", REFRESH_PREFIX)?;
+        Ok(())
+    }
+}
