@@ -1,0 +1,1 @@
+"""The applications under test. Each module has an `app`; servers are told of it as `apps.MODULE:app`."""

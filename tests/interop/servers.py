@@ -1,0 +1,127 @@
+"""Real servers as child processes, each on a port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keys import receiver
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+READY_WITHIN = 60
+GONE_WITHIN = 20
+
+# An idle connection lives longer than any pause between two tests, so that no client meets one that is being closed.
+UVICORN = ["uvicorn", "--fd", "{fd}", "--no-access-log", "--timeout-keep-alive", "60", "--http"]
+HTTPTOOLS = [*UVICORN, "httptools", "--loop", "uvloop"]
+H11 = [*UVICORN, "h11", "--loop", "asyncio"]
+HYPERCORN = ["hypercorn", "--bind", "fd://{fd}", "--keep-alive", "60"]
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """An application on a server."""
+
+    command: list[str]
+    app: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+OURS = {
+    "fastapi-httptools": Flavour(HTTPTOOLS, "ours_fastapi"),
+    "fastapi-h11": Flavour(H11, "ours_fastapi"),
+    "fastapi-hypercorn": Flavour(HYPERCORN, "ours_fastapi"),
+    "starlette-hypercorn": Flavour(HYPERCORN, "ours_starlette"),
+    "quart-hypercorn": Flavour(HYPERCORN, "ours_quart"),
+    "litestar-hypercorn": Flavour(HYPERCORN, "ours_litestar"),
+}
+PREFIXED = {
+    "server-adds-prefix": Flavour([*HTTPTOOLS, "--root-path", "/public"], "ours_fastapi"),
+    "service-knows-prefix": Flavour(H11, "ours_fastapi", {"PUBLIC_PREFIX": "/public"}),
+}
+SDKS = {
+    "sdk-httptools": Flavour(HTTPTOOLS, "sdk_fastapi"),
+    "sdk-h11": Flavour(H11, "sdk_fastapi"),
+}
+FLAVOURS = OURS | PREFIXED | SDKS
+FASTAPI = [name for name, flavour in OURS.items() if flavour.app == "ours_fastapi"]
+UVICORNS = [name for name, flavour in OURS.items() if flavour.command[0] == "uvicorn"]
+HYPERCORNS = [name for name in OURS if name not in UVICORNS]
+
+
+class Server:
+    """A running server: where it is, and for which hotkey it accepts requests."""
+
+    def __init__(self, name: str, log: Path) -> None:
+        flavour = FLAVOURS[name]
+        self.flavour = name
+        self.receiver = receiver(name)
+        self.log = log
+        # The port exists before the server does, so nobody has to guess one or read it from a log.
+        with socket.create_server(("127.0.0.1", 0), backlog=256) as listener, log.open("wb") as output:
+            self.port: int = listener.getsockname()[1]
+            self.url = f"http://127.0.0.1:{self.port}"
+            # uvicorn takes a socket that it is handed for a Unix one and forgets this: 40 ms for every answer.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            fd = listener.fileno()
+            program, *arguments = flavour.command
+            self._process = subprocess.Popen(
+                [BIN / program, *(word.format(fd=fd) for word in arguments), f"apps.{flavour.app}:app"],
+                cwd=HERE,
+                env={
+                    **os.environ,
+                    **flavour.environment,
+                    "RECEIVER": self.receiver,
+                    "PYTHONUNBUFFERED": "1",
+                    # Where the in-memory store keeps the lock file that makes it the only one.
+                    "TMPDIR": str(log.parent),
+                },
+                pass_fds=[fd],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Returns when a route that is open to all answers 200."""
+        # The request waits in the listener's queue; if the server gives up, the connection is reset.
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), READY_WITHIN) as peer:
+            peer.sendall(b"GET /open HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            if peer.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200":
+                return
+        raise RuntimeError(f"{self.flavour} did not start:\n{self.log.read_text()}")
+
+    def stop(self) -> None:
+        """Ends the process group; raises when the server logged a traceback in its life."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(GONE_WITHIN)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            raise
+        log = self.log.read_text()
+        assert "Traceback" not in log, f"{self.flavour} logged an error:\n{log}"
+
+
+@contextlib.contextmanager
+def running(flavours: list[str], logs: Path) -> Iterator[dict[str, Server]]:
+    """The servers of these flavours, started side by side."""
+    with contextlib.ExitStack() as stop:
+        servers = {}
+        for flavour in flavours:
+            servers[flavour] = Server(flavour, logs / f"{flavour}.log")
+            stop.callback(servers[flavour].stop)
+        for server in servers.values():
+            server.wait_until_ready()
+        yield servers
