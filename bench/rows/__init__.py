@@ -1,0 +1,1 @@
+"""Groups of rows. Each has `NAMES` and `measure(rounds, wanted)`."""
