@@ -1,0 +1,95 @@
+# The front door. `make demo` shows it, `make test` runs everything; both set up what they need.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+WHEELS := target/wheels
+STAMP := $(VENV)/.installed
+CORE := $(shell find core bindings-python/src spec/redis -type f -not -path '*/tests/*') \
+	bindings-python/Cargo.toml bindings-python/pyproject.toml Cargo.toml Cargo.lock
+API := $(shell find bindings-python/python -type f -not -name '*.so' -not -path '*/__pycache__/*')
+
+.PHONY: help
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+.PHONY: demo
+demo: $(STAMP) ## Show a signed request, a replay, a forgery and a session against a real server
+	@$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: check test-rust test-python test-interop test-failure test-packaging ## Run everything
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv, build the wheel and install it there
+
+$(VENV)/.stamp: bindings-python/requirements-dev.txt
+	@scripts/venv $(VENV) $<
+	@touch $@
+
+$(WHEELS)/.built: $(VENV)/.stamp $(CORE) $(API)
+	@echo "building the wheel (about a minute)" >&2
+	@rm -rf $(WHEELS)
+	@$(BIN)/maturin build --quiet --release --locked --manifest-path bindings-python/Cargo.toml --out $(WHEELS)
+	@touch $@
+
+$(STAMP): $(WHEELS)/.built
+	@$(BIN)/pip uninstall --quiet --yes bittensor-auth 2>/dev/null || true
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(WHEELS)/*.whl
+	@touch $@
+
+.PHONY: check
+check: $(STAMP) ## Formats, lints, types and generated files
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace --all-features --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --locked --no-deps -p bittensor-auth --all-features
+	$(BIN)/ruff check bindings-python examples tests bench
+	$(BIN)/ruff format --check bindings-python/python bindings-python/tests examples
+	$(BIN)/mypy --config-file bindings-python/pyproject.toml bindings-python/python examples
+	$(BIN)/python -m mypy.stubtest --mypy-config-file bindings-python/pyproject.toml \
+		--allowlist bindings-python/stubtest-allowlist.txt bittensor_auth
+	$(MAKE) --no-print-directory vectors
+	git diff --exit-code -- spec
+
+.PHONY: vectors
+vectors: $(VENV)/.stamp ## Write spec/vectors, errors.json and constants.json again, and check their form
+	cargo run --quiet --locked -p xtask -- all
+	$(BIN)/python tests/conformance/check.py
+
+.PHONY: test-rust
+test-rust: ## Unit tests, properties, doctests and vectors of the core
+	cargo test --quiet --locked --workspace --all-features
+
+.PHONY: test-python
+test-python: $(STAMP) ## The Python package: API, clients, vectors, secrets
+	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml bindings-python/tests
+
+.PHONY: test-interop
+test-interop: $(STAMP) ## Both ways with the chain's own SDK, over real HTTP
+	tests/interop/run
+
+.PHONY: test-failure
+test-failure: $(STAMP) ## Replays, store failures, hostile input and attacks, with a real Redis
+	@scripts/need redis-server redis-server
+	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks
+
+.PHONY: test-packaging
+test-packaging: $(STAMP) ## The built wheel in fresh environments, and the README's snippets
+	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml tests/packaging
+
+.PHONY: audit
+audit: ## Licences, advisories and sources of dependencies (needs cargo-deny)
+	cargo deny --locked check
+
+.PHONY: bench
+bench: $(STAMP) ## Ratios against the alternatives, in one run; writes target/bench.json
+	@scripts/need redis-server redis-server
+	bench/run
+
+.PHONY: clean
+clean: ## Remove everything that can be built again
+	rm -rf target $(VENV)
