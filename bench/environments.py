@@ -36,7 +36,9 @@ def wheel() -> Path:
     """Our newest wheel."""
     wheels = sorted((TARGET / "wheels").glob("bittensor_auth-*.whl"), key=lambda path: path.stat().st_mtime)
     if not wheels:
-        sys.exit(f"no wheel: expected one in {TARGET / 'wheels'} (maturin build --release -m bindings-python/Cargo.toml)")
+        sys.exit(
+            f"no wheel: expected one in {TARGET / 'wheels'} (maturin build --release -m bindings-python/Cargo.toml)"
+        )
     return wheels[-1]
 
 

@@ -30,7 +30,7 @@ def measure(rounds: int, wanted: Callable[[str], bool]) -> Iterator[Row]:
             for side, python in (("ours", ours), ("peer", peer))
             for what, code in (("bare", "pass"), ("import", "import bittensor_auth"))
         }
-        values = interleave("import, ms", 2 * rounds, sides)
+        values = interleave("import, ms", rounds, sides)
         own = {
             side: median(one - bare for one, bare in zip(values[f"{side} import"], values[f"{side} bare"]))
             for side in ("ours", "peer")

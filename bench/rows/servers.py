@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-COUNT = 1500
-WARM_UP = 5000
+COUNT = 500
+WARM_UP = 10_000
 PATIENCE = 60.0
 
 
@@ -56,7 +56,10 @@ def _measure_store(store: Store, kinds: list[str], rounds: int) -> Iterator[Row]
         redis_url = stack.enter_context(_redis()) if store.name == "redis" else None
         load = stack.enter_context(Worker(environments.ours(), "load.py"))
         sides = {}
-        for style, python, app in (("ours", environments.ours(), "ours"), ("peer", environments.peer_old(), "peer_old")):
+        for style, python, app in (
+            ("ours", environments.ours(), "ours"),
+            ("peer", environments.peer_old(), "peer_old"),
+        ):
             port, pid = stack.enter_context(_server(python, app, load.ask("receiver_address"), redis_url))
             _wait(lambda port=port, style=style: load.ask("is_ready", port=port, style=style))
             token = load.ask("log_in", port=port, style=style)
@@ -84,7 +87,17 @@ def _asking(load: Worker, options: dict[str, object]) -> Callable[[], float]:
 def _server(python: Path, app: str, receiver: str, redis_url: str | None) -> Iterator[tuple[int, int]]:
     """A uvicorn with one worker; its port and process."""
     port = _free_port()
-    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--port", str(port)]
+    options = [
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "--port",
+        str(port),
+    ]
     command = [python, "-B", "-m", "uvicorn", "--app-dir", environments.BENCH / "servers", *options, f"{app}:app"]
     settings = {**os.environ, "RECEIVER": receiver, **({"REDIS_URL": redis_url} if redis_url else {})}
     with _running(command, port, settings) as pid:

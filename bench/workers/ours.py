@@ -7,7 +7,7 @@ import time
 from itertools import cycle, islice
 
 from bittensor_auth import AuthenticationError, Keypair, MemoryStore, RequestSigner, Verifier
-from serve import HOTKEYS, cpu_us_each, serve
+from serve import HOTKEYS, WARM_UP, cpu_us_each, serve
 
 METHOD, TARGET, BODY = "POST", "/generate?stream=false", b'{"prompt": "hello"}'
 OTHER_BODY = b'{"prompt": "olleh"}'
@@ -68,6 +68,6 @@ def _refuse(headers: dict[str, str]) -> None:
     raise AssertionError("a signature of another message was accepted")
 
 
-for headers in _signed(20 * HOTKEYS):
+for headers in _signed(WARM_UP):
     _verify(headers)
 serve(sign, verify, refuse, verify_in_threads)

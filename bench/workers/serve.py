@@ -10,7 +10,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 HOTKEYS = 256
-"""Callers take turns, as many as a subnet has: what is kept for one of them is not still in a register."""
+"""Callers take turns, as many as a subnet has: what is kept for one of them is not in the nearest cache."""
+WARM_UP = 40 * HOTKEYS
+"""Requests before anything is measured: a server knows its callers."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
