@@ -11,6 +11,7 @@ WHEELS := target/wheels
 STAMP := $(VENV)/.installed
 CORE := $(shell find core bindings-python/src spec/redis -type f -not -path '*/tests/*') \
 	bindings-python/Cargo.toml bindings-python/pyproject.toml Cargo.toml Cargo.lock
+ENGINE := $(shell find core/src spec/redis -type f -not -name 'tests.rs') core/Cargo.toml Cargo.toml Cargo.lock
 API := $(shell find bindings-python/python -type f -not -name '*.so' -not -path '*/__pycache__/*')
 
 .PHONY: help
@@ -22,7 +23,7 @@ demo: $(STAMP) ## Show a signed request, a replay, a forgery and a session again
 	@$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: check test-rust test-python test-interop test-failure test-packaging ## Run everything
+test: check test-rust test-python test-js test-interop test-failure test-packaging ## Run everything
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv, build the wheel and install it there
@@ -46,7 +47,7 @@ $(STAMP): $(WHEELS)/.built
 check: $(STAMP) ## Formats, lints, types and generated files
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-features --all-targets -- --deny warnings
-	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --locked --no-deps -p bittensor-auth --all-features
+	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --locked --no-deps -p bittensor-auth -p bittensor-auth-server --all-features
 	$(BIN)/ruff check bindings-python examples tests bench
 	$(BIN)/ruff format --check bindings-python/python bindings-python/tests examples
 	$(BIN)/mypy --config-file bindings-python/pyproject.toml bindings-python/python examples
@@ -61,12 +62,39 @@ vectors: $(VENV)/.stamp ## Write spec/vectors, errors.json and constants.json ag
 	$(BIN)/python tests/conformance/check.py
 
 .PHONY: test-rust
-test-rust: ## Unit tests, properties, doctests and vectors of the core
+test-rust: ## Unit tests, properties, doctests and vectors of the crates, with a real Redis
+	@scripts/need redis-server redis-server
 	cargo test --quiet --locked --workspace --all-features
 
 .PHONY: test-python
 test-python: $(STAMP) ## The Python package: API, clients, vectors, secrets
 	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml bindings-python/tests
+
+.PHONY: test-js
+test-js: js/dist/index.js ## The npm package: lints, types, vectors and API on both engines, the built package
+	cd js && npm run --silent lint
+	cd js && npm test
+	cd js && npm run --silent check:package
+	cd js && npm run --silent size
+
+js/node_modules/.package-lock.json: js/package.json js/package-lock.json
+	@scripts/need npm npm
+	cd js && npm ci --silent
+	@touch $@
+
+js/dist-wasm/full/engine.wasm: js/node_modules/.package-lock.json $(ENGINE) $(shell find bindings-wasm -type f) xtask/src/wasm.rs
+	@echo "building the WebAssembly engines (a minute or two)" >&2
+	cd js && npm run --silent build:wasm
+	@touch $@
+
+js/dist-addon/.built: js/node_modules/.package-lock.json $(ENGINE) $(shell find bindings-node -type f) js/scripts/addon.mjs
+	@echo "building the Node addon (about a minute)" >&2
+	cd js && npm run --silent build:addon
+	@touch $@
+
+js/dist/index.js: js/dist-wasm/full/engine.wasm js/dist-addon/.built $(shell find js/src -type f) js/tsdown.config.ts js/package.json
+	cd js && npm run --silent build
+	@touch $@
 
 .PHONY: test-interop
 test-interop: $(STAMP) ## Both ways with the chain's own SDK, over real HTTP
@@ -92,4 +120,4 @@ bench: $(STAMP) ## Ratios against the alternatives, in one run; writes target/be
 
 .PHONY: clean
 clean: ## Remove everything that can be built again
-	rm -rf target $(VENV)
+	rm -rf target $(VENV) js/node_modules js/dist js/dist-wasm js/dist-addon

@@ -2,6 +2,8 @@
 
 mod spec;
 mod vectors;
+#[cfg(feature = "wasm")]
+mod wasm;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,8 +17,9 @@ usage: cargo run -p xtask -- <chore>
   vectors   write spec/vectors/*.json
   spec      write spec/errors.json and spec/constants.json
   all       both
+  wasm      build js/dist-wasm, the WebAssembly engines (needs `--features wasm`)
 
-Every chore writes the same bytes each time; what it writes is committed and never edited by hand.
+Every chore but the last writes the same bytes each time; what those write is committed and never edited by hand.
 ";
 
 fn main() -> io::Result<ExitCode> {
@@ -27,6 +30,8 @@ fn main() -> io::Result<ExitCode> {
             spec::write(&spec_dir())?;
             vectors::write(&spec_dir())?;
         }
+        #[cfg(feature = "wasm")]
+        Some("wasm") => wasm::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))?,
         Some(_) => {
             io::stderr().write_all(HELP.as_bytes())?;
             return Ok(ExitCode::from(2));

@@ -1,0 +1,11 @@
+/** Browsers, and whatever else can fetch a file next to this one. */
+
+import type { Runtime } from "./runtime.js";
+import { instantiate } from "./wasm.js";
+
+export const runtime: Runtime = {
+  // The main thread of a browser compiles nothing that is larger than a few kB.
+  loadNow: () => undefined,
+  load: (wasm = new URL("./full.wasm", import.meta.url)) => instantiate(wasm),
+  isOnlyProcess: () => true,
+};

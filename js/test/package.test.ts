@@ -1,0 +1,173 @@
+/** The built package, as each kind of program loads it: `npm run build` comes first. */
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const PACKAGE = fileURLToPath(new URL("../", import.meta.url));
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+/** A project that has the package, with or without its addon. */
+function project(addon: "with addon" | "without addon"): string {
+  const folder = mkdtempSync(join(tmpdir(), "bittensor-auth-"));
+  folders.push(folder);
+  const installed = join(folder, "node_modules/bittensor-auth");
+  mkdirSync(installed, { recursive: true });
+  cpSync(join(PACKAGE, "package.json"), join(installed, "package.json"));
+  cpSync(join(PACKAGE, "dist"), join(installed, "dist"), {
+    recursive: true,
+    filter: (name) => addon === "with addon" || !name.endsWith(".node"),
+  });
+  return folder;
+}
+
+/** Runs a module (or a script, for CommonJS) in a project and gives what it prints. */
+function run(folder: string, source: string, flags: readonly string[] = [], type = "module"): string {
+  return execFileSync(process.execPath, [...flags, `--input-type=${type}`, "--eval", source], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trim();
+}
+
+const ROUND_TRIP = `
+  const service = Keypair.generate(), miner = Keypair.generate("ed25519");
+  const request = { method: "POST", target: "/x", body: "body" };
+  const headers = new RequestSigner(miner, { receiver: service.ss58Address }).sign(request);
+  const store = new MemoryStore({ nothingAcceptedBefore: true, singleProcessAcknowledged: true });
+  const verifier = new Verifier({ receiver: service.ss58Address, store, schemes: ["ed25519"] });
+  const caller = verifier.verify({ ...request, headers });
+  let again; try { verifier.verify({ ...request, headers }) } catch (error) { again = error.code }
+  const addons = process.report.getReport().sharedObjects.filter((name) => name.endsWith(".node")).length;
+  console.log(caller.hotkey === miner.ss58Address, again, addons);
+`;
+const NAMES = "Keypair, MemoryStore, ready, RequestSigner, Verifier";
+const ESM = `import { ${NAMES} } from "bittensor-auth";`;
+const CJS = `const { ${NAMES} } = require("bittensor-auth");`;
+const BYTES = `import { readFileSync } from "node:fs";
+  const bytes = readFileSync(new URL(import.meta.resolve("bittensor-auth/full.wasm")));`;
+/** How long TypeScript may take, in ms. */
+const COMPILING = 60_000;
+/** What a page with a strict content security policy does not allow. */
+const NO_EVAL = "--disallow-code-generation-from-strings";
+
+describe("Node", () => {
+  const [whole, bare] = [project("with addon"), project("without addon")];
+
+  it.each([
+    ["ESM", ESM, "module"],
+    ["CommonJS", CJS, "commonjs"],
+  ])("loads the addon, and WebAssembly without it: %s", (_, load, type) => {
+    expect(run(whole, load + ROUND_TRIP, [], type)).toBe("true replayed_request 1");
+    expect(run(bare, load + ROUND_TRIP, [NO_EVAL], type)).toBe("true replayed_request 0");
+  });
+
+  it("takes a given WebAssembly in place of the addon", () => {
+    expect(run(whole, `${ESM} ${BYTES} await ready(bytes); ${ROUND_TRIP}`)).toBe("true replayed_request 0");
+  });
+
+  it("loads nothing at import", () => {
+    const source = `${ESM} console.log(process.report.getReport().sharedObjects.filter((name) => name.endsWith(".node")).length)`;
+    expect(run(whole, source)).toBe("0");
+  });
+});
+
+describe("a browser", () => {
+  const folder = project("without addon");
+  const browser = ["--conditions=browser", NO_EVAL];
+
+  it("touches neither window nor network at import, and says what is missing", () => {
+    const source = `
+      globalThis.fetch = () => { throw new Error("fetched") };
+      const { Keypair } = await import("bittensor-auth");
+      try { Keypair.generate() } catch (error) { console.log(error.code, error.message.includes("ready()")) }`;
+    expect(run(folder, source, browser)).toBe("invalid_configuration true");
+  });
+
+  it("fetches the file next to its code when it is told to get ready, once", () => {
+    const source = `${ESM} ${BYTES}
+      const fetched = [];
+      globalThis.fetch = async (url) => {
+        fetched.push(String(url).split("/").at(-1));
+        return new Response(bytes, { headers: { "content-type": "application/wasm" } });
+      };
+      await Promise.all([ready(), ready()]);
+      console.log(fetched.join());
+      ${ROUND_TRIP}`;
+    expect(run(folder, source, browser)).toBe("full.wasm\ntrue replayed_request 0");
+  });
+
+  it("says that the engine could not be loaded, and tries again", () => {
+    const source = `${ESM} ${BYTES}
+      globalThis.fetch = async () => new Response("", { status: 404 });
+      await ready().catch((error) => console.log(error.code, error.cause instanceof Error));
+      globalThis.fetch = async () => new Response(bytes, { headers: { "content-type": "application/wasm" } });
+      await ready();
+      ${ROUND_TRIP}`;
+    expect(run(folder, source, browser)).toBe("invalid_configuration true\ntrue replayed_request 0");
+  });
+
+  it("takes the bytes from whoever has them", () => {
+    expect(run(folder, `${ESM} ${BYTES} await ready(bytes); ${ROUND_TRIP}`, browser)).toBe("true replayed_request 0");
+  });
+});
+
+describe("workerd", () => {
+  it("imports the module compiled, and is ready at once", () => {
+    const folder = project("without addon");
+    // Node compiles no module at import, so a hook does what workerd does by itself.
+    const hook = `export const load = async (url, context, next) => url.endsWith(".wasm")
+      ? { format: "module", shortCircuit: true, source:
+          'import { readFileSync } from "node:fs";' +
+          'export default new WebAssembly.Module(readFileSync(new URL(' + JSON.stringify(url) + ')))' }
+      : next(url, context)`;
+    const register = `import { register } from "node:module"; register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));`;
+    const source = `${register} const { ${NAMES} } = await import("bittensor-auth"); ${ROUND_TRIP}`;
+    expect(run(folder, source, ["--conditions=workerd", NO_EVAL])).toBe("true replayed_request 0");
+    const unsafe = source.replace(", singleProcessAcknowledged: true", "");
+    expect(() => run(folder, unsafe, ["--conditions=workerd"])).toThrow(/unsafe_store/);
+  });
+});
+
+describe("the files", () => {
+  it("evaluate no text, and name no machine", () => {
+    for (const name of readdirSync(join(PACKAGE, "dist"), { recursive: true, encoding: "utf8" })) {
+      if (!/\.(?:c?js|d\.c?ts|wasm)$/.test(name)) continue;
+      const content = readFileSync(join(PACKAGE, "dist", name), "latin1");
+      expect(content, name).not.toMatch(/\beval\s*\(|new Function|\/root\/|\/home\/|registry\/src/);
+    }
+  });
+
+  it.each([
+    ["node16", "node16", "mts"],
+    ["node16", "node16", "cts"],
+    ["esnext", "bundler", "ts"],
+  ])(
+    "have types for TypeScript: module %s, resolution %s, .%s",
+    (module, resolution, extension) => {
+      const folder = project("without addon");
+      const file = join(folder, `use.${extension}`);
+      writeFileSync(
+        file,
+        `import { type Caller, type ErrorCode, Hotkey, verifyRequest, Verifier, MemoryStore } from "bittensor-auth";
+      const verifier = new Verifier({ receiver: "5F", store: new MemoryStore() });
+      export const caller: Promise<Caller> = verifyRequest(new Request("https://a"), verifier).then((it) => it.caller);
+      export const code: ErrorCode = "bad_signature";
+      // @ts-expect-error no such code
+      export const wrong: ErrorCode = "bad";
+      export const hotkey: string = new Hotkey("5F").ss58Address;`,
+      );
+      const tsc = join(PACKAGE, "node_modules/typescript/bin/tsc");
+      const flags = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable"];
+      const modules = ["--module", module, "--moduleResolution", resolution];
+      execFileSync(process.execPath, [tsc, ...flags, ...modules, file], { cwd: folder, stdio: "pipe" });
+    },
+    COMPILING,
+  );
+});
