@@ -98,6 +98,8 @@ js/dist/index.js: js/dist-wasm/full/engine.wasm js/dist-addon/.built $(shell fin
 
 .PHONY: test-interop
 test-interop: $(STAMP) ## Both ways with the chain's own SDK, over real HTTP
+	@scripts/need nginx nginx-light
+	@scripts/need haproxy haproxy
 	tests/interop/run
 
 .PHONY: test-failure

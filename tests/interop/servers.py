@@ -54,6 +54,8 @@ SDKS = {
 FLAVOURS = OURS | PREFIXED | SDKS
 FASTAPI = [name for name, flavour in OURS.items() if flavour.app == "ours_fastapi"]
 UVICORNS = [name for name, flavour in OURS.items() if flavour.command[0] == "uvicorn"]
+BEHIND_PROXIES = ["fastapi-httptools", "fastapi-hypercorn"]
+BEHIND_STRIPPING_PROXIES = ["service-knows-prefix"]
 HYPERCORNS = [name for name in OURS if name not in UVICORNS]
 
 
