@@ -1,8 +1,7 @@
-/** Writes `src/errors.generated.ts` from `spec/errors.json`; with `--check` it only says whether that is needed. */
+/** Writes the tables of errors from `spec/errors.json`; with `--check` it only says whether that is needed. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 
-const target = new URL("../src/errors.generated.ts", import.meta.url);
 const { errors } = JSON.parse(readFileSync(new URL("../../spec/errors.json", import.meta.url), "utf8"));
 
 const union = (values) =>
@@ -33,9 +32,30 @@ ${errors.map(row).join("\n")}
 };
 `;
 
-if (!process.argv.includes("--check")) {
-  writeFileSync(target, text);
-} else if (readFileSync(target, "utf8") !== text) {
-  console.error("src/errors.generated.ts is not what spec/errors.json says: run `npm run generate`");
-  process.exitCode = 1;
+const met = new Map();
+for (const { code, kind, http_status, retry } of errors) {
+  // No page reads key files or opens stores.
+  if (kind === "configuration" && code !== "invalid_configuration") continue;
+  const row = `${kind} ${http_status} ${retry}`;
+  met.set(row, [...(met.get(row) ?? []), code]);
+}
+const facts = `/** Written by \`npm run generate\` from \`spec/errors.json\`: never edited by hand. */
+
+/** Kind, HTTP status and retry word of the codes that a client meets. */
+export const FACTS: readonly (readonly [facts: string, codes: string])[] = [
+${[...met].map(([facts, codes]) => `  [\n    "${facts}",\n    "${codes.join(" ")}",\n  ],`).join("\n")}
+];
+`;
+
+for (const [name, content] of [
+  ["src/errors.generated.ts", text],
+  ["src/client/facts.generated.ts", facts],
+]) {
+  const target = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes("--check")) {
+    writeFileSync(target, content);
+  } else if (readFileSync(target, "utf8") !== content) {
+    console.error(`${name} is not what spec/errors.json says: run \`npm run generate\``);
+    process.exitCode = 1;
+  }
 }

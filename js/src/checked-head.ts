@@ -45,8 +45,7 @@ export class CheckedHead {
    */
   async verify(request: { method: string; target: string; publicPrefix?: string }): Promise<Caller> {
     const [method, target] = [text("method", request.method), text("target", request.target)];
-    const settle = await this.#claim(this.#verified(method, target, request.publicPrefix));
-    return new Caller(decide(settle));
+    return settle(this.#verified(method, target, request.publicPrefix), this.#settlement);
   }
 
   /** Gives back the memory of a head that is not verified. */
@@ -55,26 +54,31 @@ export class CheckedHead {
     this.#head = undefined;
   }
 
-  /** Makes the replay claim. What it gives settles the request, and by that the engine uses up what is pending. */
-  async #claim(pending: EnginePending): Promise<() => string[]> {
-    const { policy, store, clock, start } = this.#settlement;
-    const { memory } = store;
-    try {
-      await start();
-      if (memory !== undefined) return settleAt(clock(), (now) => pending.settleInMemory(policy, memory, now));
-      const outcome = await store.claim(decide(() => pending.claim(policy, clock())));
-      return settleAt(clock(), (now) => pending.settle(outcome, now));
-    } catch (refused) {
-      pending.free?.();
-      throw refused;
-    }
-  }
-
   #verified(method: string, target: string, prefix = ""): EnginePending {
     const head = this.#head;
     this.#head = undefined;
     if (head === undefined) throw new TypeError("a request is verified once");
     return decide(() => head.verify(method, prefix, target, ""));
+  }
+}
+
+/** Policy and replay claim of a request whose signature holds. */
+export async function settle(pending: EnginePending, settlement: Omit<Settlement, "longestAgeMs">): Promise<Caller> {
+  return new Caller(decide(await claim(pending, settlement)));
+}
+
+/** Makes the replay claim. What it gives settles the request, and by that the engine uses up what is pending. */
+async function claim(pending: EnginePending, settlement: Omit<Settlement, "longestAgeMs">): Promise<() => string[]> {
+  const { policy, store, clock, start } = settlement;
+  const { memory } = store;
+  try {
+    await start();
+    if (memory !== undefined) return settleAt(clock(), (now) => pending.settleInMemory(policy, memory, now));
+    const outcome = await store.claim(decide(() => pending.claim(policy, clock())));
+    return settleAt(clock(), (now) => pending.settle(outcome, now));
+  } catch (refused) {
+    pending.free?.();
+    throw refused;
   }
 }
 

@@ -37,7 +37,8 @@ export function isSigned(headers: HeadersInput): boolean {
   return engine().isSigned(credentialOf(headers).filter((_, index) => index % 2 === 0));
 }
 
-function* pairs(headers: HeadersInput): Generator<readonly [string, string]> {
+/** Name and value of each header. */
+export function* pairs(headers: HeadersInput): Generator<readonly [string, string]> {
   if (headers === null || typeof headers !== "object") throw unreadable();
   if (isFlat(headers)) {
     for (let index = 0; index < headers.length; index += 2) yield [headers[index] ?? "", headers[index + 1] ?? ""];

@@ -24,7 +24,7 @@ export interface MemoryStoreOptions {
 const LARGEST_CAPACITY = 0xffff_ffff;
 
 /**
- * Remembers requests in the memory of this process, exactly and within bounds.
+ * Remembers requests and sessions in the memory of this process, exactly and within bounds.
  *
  * For one process: with several workers the same request would pass once in each, so cluster workers, worker threads,
  * `WEB_CONCURRENCY` above 1 and isolates are refused (`unsafe_store`) unless `singleProcessAcknowledged` says that the
@@ -64,6 +64,11 @@ export class MemoryStore implements Store {
       memory,
       start: () => this.#checkSingleProcess(),
       claim: async (claim) => decide(() => memory.claim(claim, clock())),
+      create: async (_, login) => decide(() => memory.create(login, clock())),
+      read: async (_, presented) => decide(() => memory.read(presented, clock())),
+      rotate: async (sessions, presented) => decide(() => memory.rotate(presented, sessions, clock())),
+      end: async (_, presented) => decide(() => memory.end(presented)),
+      revoke: async (_, hotkey) => decide(() => memory.revoke(hotkey)),
     };
   }
 

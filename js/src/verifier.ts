@@ -58,26 +58,10 @@ export class Verifier {
   #started: Promise<void> | "yes" | undefined;
 
   constructor(options: VerifierOptions) {
-    const { receiver, store, clock = systemClock } = options;
-    const limit = options.bodyLimit;
-    const [maxAge, skew, budget] = (["maxAgeMs", "allowedSkewMs", "bodyBudgetMs"] as const).map((name) =>
-      optionalMillis(name, options[name]),
-    );
+    const { store, clock = systemClock } = options;
     this.#clock = () => unsigned("clock", clock());
     this.#policy = Policy.enginePolicy(options.policy ?? Policy.anyHotkey());
-    this.#verifier = decide(
-      () =>
-        new (engine().Verifier)(
-          typeof receiver === "string" ? [receiver] : [...receiver],
-          maxAge,
-          skew,
-          budget,
-          options.schemes && [...options.schemes],
-          options.namespace,
-          limit === undefined ? undefined : wholeBytes(limit),
-          options.dangerousAcceptUnbound === true ? "dangerous" : "refused",
-        ),
-    );
+    this.#verifier = engineVerifier(options);
     this.#store = store.open({ verifier: this.#verifier, clock: this.#clock });
   }
 
@@ -153,6 +137,27 @@ export class Verifier {
     await this.#started;
     this.#started = "yes";
   }
+}
+
+/** The settings that every verifier takes, as the engine wants them. */
+export function engineVerifier(options: VerifierOptions): EngineVerifier {
+  const { receiver, bodyLimit: limit } = options;
+  const [maxAge, skew, budget] = (["maxAgeMs", "allowedSkewMs", "bodyBudgetMs"] as const).map((name) =>
+    optionalMillis(name, options[name]),
+  );
+  return decide(
+    () =>
+      new (engine().Verifier)(
+        typeof receiver === "string" ? [receiver] : [...receiver],
+        maxAge,
+        skew,
+        budget,
+        options.schemes && [...options.schemes],
+        options.namespace,
+        limit === undefined ? undefined : wholeBytes(limit),
+        options.dangerousAcceptUnbound === true ? "dangerous" : "refused",
+      ),
+  );
 }
 
 function wholeBytes(limit: number): bigint {

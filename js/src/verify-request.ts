@@ -1,9 +1,8 @@
 /** Verifying a Web-standard `Request`. */
 
+import { joined, readStream } from "./body.js";
 import type { Caller } from "./caller.js";
-import type { CheckedHead } from "./checked-head.js";
 import { loadEngine } from "./engine/current.js";
-import { BittensorAuthError } from "./errors.js";
 import type { HeadersInput } from "./headers.js";
 import type { Verifier } from "./verifier.js";
 
@@ -41,63 +40,20 @@ export async function verifyRequest(
   const { target = targetOf(request), publicPrefix = "" } = options;
   const head = verifier.checkHead(options.headers ?? request.headers);
   try {
-    const body = await readBody(request, head);
-    return { caller: await head.verify({ method: request.method, target, publicPrefix }), body };
+    const pieces: Uint8Array[] = [];
+    const take = (piece: Uint8Array) => {
+      head.update(piece);
+      pieces.push(piece);
+    };
+    await readStream(request.body, take, head.longestAgeMs);
+    return { caller: await head.verify({ method: request.method, target, publicPrefix }), body: joined(pieces) };
   } finally {
     head.dispose();
   }
 }
 
 /** The normalised path and query of a request. */
-function targetOf(request: Request): string {
+export function targetOf(request: Request): string {
   const { pathname, search } = new URL(request.url);
   return pathname + search;
-}
-
-async function readBody(request: Request, head: CheckedHead): Promise<Uint8Array<ArrayBuffer>> {
-  if (request.body === null) return new Uint8Array();
-  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
-  const late = deadline(head.longestAgeMs);
-  const pieces: Uint8Array[] = [];
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late.passed]);
-      if (done) return joined(pieces);
-      head.update(value);
-      pieces.push(value);
-    }
-  } catch (refused) {
-    // Whoever sends may go on for ever: tell them to stop, and do not wait until they did.
-    reader.cancel().catch(() => {});
-    throw refused;
-  } finally {
-    late.clear();
-  }
-}
-
-function deadline(ms: number): { passed: Promise<never>; clear(): void } {
-  const { promise, reject } = withReject();
-  const timer = setTimeout(() => {
-    reject(new BittensorAuthError("stale_request", "the body took too long: expected it within the window"));
-  }, ms);
-  return { passed: promise, clear: () => clearTimeout(timer) };
-}
-
-function withReject(): { promise: Promise<never>; reject(reason: unknown): void } {
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<never>((_, refuse) => {
-    reject = refuse;
-  });
-  promise.catch(() => {});
-  return { promise, reject };
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }

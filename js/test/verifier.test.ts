@@ -15,6 +15,8 @@ import {
 import { memory, miner, NOW, refusal, rejection, SECOND, service, stranger, verifier } from "./actors.js";
 import { onBothEngines } from "./engines.js";
 
+const never = () => Promise.reject(new Error("no sessions here"));
+const SESSIONS = { create: never, read: never, rotate: never, end: never, revoke: never };
 const REQUEST = { method: "POST", target: "/a%20b?x=1", body: "body" };
 
 function signed(at = NOW, keypair = miner()): SignedHeaders {
@@ -155,7 +157,7 @@ onBothEngines((engine) => {
         claims.push(made);
         return outcome;
       };
-      const server = verifier({ store: { open: () => ({ start: () => {}, claim }) } });
+      const server = verifier({ store: { open: () => ({ ...SESSIONS, start: () => {}, claim }) } });
       refusal("invalid_configuration", () => server.verify({ ...REQUEST, headers: signed() }));
       const answer = server.verifyAsync({ ...REQUEST, headers: signed() }).then(
         () => "ok",
@@ -173,7 +175,7 @@ onBothEngines((engine) => {
       starts += 1;
       if (starts === 1) throw new Error("not yet");
     };
-    const server = verifier({ store: { open: () => ({ start, claim: async () => outcome() }) } });
+    const server = verifier({ store: { open: () => ({ ...SESSIONS, start, claim: async () => outcome() }) } });
     await expect(server.verifyAsync({ ...REQUEST, headers: signed() })).rejects.toThrow("not yet");
     await server.verifyAsync({ ...REQUEST, headers: signed() });
     await server.verifyAsync({ ...REQUEST, headers: signed() });

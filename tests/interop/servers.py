@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,7 +52,15 @@ SDKS = {
     "sdk-httptools": Flavour(HTTPTOOLS, "sdk_fastapi"),
     "sdk-h11": Flavour(H11, "sdk_fastapi"),
 }
-FLAVOURS = OURS | PREFIXED | SDKS
+# The script finds the built package in `js/dist`; what it is to serve comes last.
+NODE = [shutil.which("node") or "node", str(HERE / "apps" / "ours_node.mjs"), "{fd}"]
+NODES = {
+    "node-express-5": Flavour(NODE, "express"),
+    "node-express-4": Flavour(NODE, "express4"),
+    "node-fastify": Flavour(NODE, "fastify"),
+    "node-hono": Flavour(NODE, "hono"),
+}
+FLAVOURS = OURS | PREFIXED | SDKS | NODES
 FASTAPI = [name for name, flavour in OURS.items() if flavour.app == "ours_fastapi"]
 UVICORNS = [name for name, flavour in OURS.items() if flavour.command[0] == "uvicorn"]
 BEHIND_PROXIES = ["fastapi-httptools", "fastapi-hypercorn"]

@@ -3,9 +3,11 @@
 import { runtime } from "#runtime";
 import { BittensorAuthError } from "../errors.js";
 import type { Engine } from "./engine.js";
+import { keepEngine, loaded } from "./loaded.js";
 import type { WasmSource } from "./runtime.js";
 
-let current: Engine | undefined;
+export { keepEngine as useEngine };
+
 let loading: Promise<Engine> | undefined;
 
 /**
@@ -14,13 +16,14 @@ let loading: Promise<Engine> | undefined;
  * Throws `invalid_configuration` where it can only be loaded asynchronously (browsers) and `ready()` was not awaited.
  */
 export function engine(): Engine {
-  current ??= runtime.loadNow();
+  const current = loaded() ?? runtime.loadNow();
   if (current === undefined) {
     throw new BittensorAuthError(
       "invalid_configuration",
       "the engine is not loaded: expected `await ready()` before anything else in a browser",
     );
   }
+  keepEngine(current);
   return current;
 }
 
@@ -30,16 +33,13 @@ export function engine(): Engine {
  * Rejects with `invalid_configuration` when it cannot be had; the next call tries again.
  */
 export async function loadEngine(wasm?: WasmSource): Promise<Engine> {
+  const current = loaded();
   if (current !== undefined) return current;
   loading ??= runtime.load(wasm).catch((cause: unknown) => {
     loading = undefined;
     throw new BittensorAuthError("invalid_configuration", "the engine could not be loaded", { cause });
   });
-  current = await loading;
-  return current;
-}
-
-/** Uses this engine from now on. */
-export function useEngine(engine: Engine | undefined): void {
-  current = engine;
+  const engine = await loading;
+  keepEngine(engine);
+  return engine;
 }

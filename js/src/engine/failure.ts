@@ -1,29 +1,20 @@
 /** Failures of an engine become `BittensorAuthError`. */
 
 import { type Age, BittensorAuthError, isErrorCode } from "../errors.js";
+import { failureLines } from "./failure-text.js";
 
 /** Calls the engine; what it throws comes out as the error of this package. */
 export function decide<T>(call: () => T): T {
   try {
     return call();
   } catch (thrown) {
-    throw translated(thrown);
+    const [code = "", age = "", wait = "", ...message] = failureLines(thrown);
+    if (!isErrorCode(code)) throw thrown;
+    throw new BittensorAuthError(code, message.join("\n"), {
+      age: readAge(age),
+      retryAfter: wait === "" ? undefined : Number(wait),
+    });
   }
-}
-
-/**
- * An engine throws four lines, the addon as the message of an `Error` and the WebAssembly as text: the code; age,
- * largest age and largest skew in ms, or nothing; seconds for `Retry-After`, or nothing; the message.
- */
-function translated(thrown: unknown): unknown {
-  const text = thrown instanceof Error ? thrown.message : thrown;
-  if (typeof text !== "string") return thrown;
-  const [code = "", age = "", wait = "", ...message] = text.split("\n");
-  if (!isErrorCode(code)) return thrown;
-  return new BittensorAuthError(code, message.join("\n"), {
-    age: readAge(age),
-    retryAfter: wait === "" ? undefined : Number(wait),
-  });
 }
 
 function readAge(words: string): Age | undefined {
