@@ -1,13 +1,13 @@
 //! sr25519: schnorrkel over ristretto255, signing context `substrate`, no pre-hash.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+mod known;
 
 use rand_core_06::{CryptoRng, Error as RngError, RngCore};
 use schnorrkel::context::SigningContext;
 use schnorrkel::context::attach_rng;
 use schnorrkel::{Keypair, PublicKey, Signature, signing_context};
 
+pub(super) use self::known::Known;
 use crate::error::{Error, ErrorCode};
 
 /// The signing context.
@@ -28,38 +28,6 @@ fn parse(key: &[u8; 32]) -> Result<PublicKey, Error> {
 fn check(key: &PublicKey, context: &SigningContext, message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
     let signature = Signature::from_bytes(signature).map_err(|_| ErrorCode::BadSignature)?;
     key.verify(context.bytes(message), &signature).map_err(|_| ErrorCode::BadSignature.into())
-}
-
-/// Keys that signed before, parsed: the same few hundred hotkeys call again and again, and parsing is an eighth of a
-/// verification. Only a key whose signature held gets in, so strangers cannot push callers out.
-pub(super) struct Known {
-    context: SigningContext,
-    keys: RwLock<HashMap<[u8; 32], PublicKey>>,
-}
-
-impl Known {
-    /// Below 300 kB; one subnet has 256 hotkeys or a few times that.
-    const CAPACITY: usize = 1_024;
-
-    pub(super) fn new() -> Self {
-        Self { context: signing_context(CONTEXT), keys: RwLock::default() }
-    }
-
-    /// As [`verify`], with the same verdict for every input.
-    pub(super) fn verify(&self, key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
-        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(key).copied();
-        if let Some(public) = known {
-            return check(&public, &self.context, message, signature);
-        }
-        let public = parse(key)?;
-        check(&public, &self.context, message, signature)?;
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= Self::CAPACITY {
-            keys.clear();
-        }
-        keys.insert(*key, public);
-        Ok(())
-    }
 }
 
 /// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
