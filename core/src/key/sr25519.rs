@@ -30,10 +30,26 @@ fn check(key: &PublicKey, context: &SigningContext, message: &[u8], signature: &
     key.verify(context.bytes(message), &signature).map_err(|_| ErrorCode::BadSignature.into())
 }
 
-/// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
-pub(super) fn sign(keypair: &Keypair, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
-    let transcript = signing_context(CONTEXT).bytes(message);
-    keypair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
+/// A key pair, and the start of every transcript that it signs.
+pub(super) struct Signer {
+    pair: Keypair,
+    context: SigningContext,
+}
+
+impl Signer {
+    pub(super) fn new(pair: Keypair) -> Self {
+        Self { pair, context: signing_context(CONTEXT) }
+    }
+
+    pub(super) fn public(&self) -> [u8; 32] {
+        self.pair.public.to_bytes()
+    }
+
+    /// The witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
+    pub(super) fn sign(&self, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
+        let transcript = self.context.bytes(message);
+        self.pair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
+    }
 }
 
 /// The 32 random bytes that schnorrkel draws once for each signature.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey, SecretKey};
 
-use super::super::{sign, verify};
+use super::super::{Signer, verify};
 use super::*;
 
 /// Little-endian ℓ, the order of the group.
@@ -14,6 +14,10 @@ const ORDER: [u8; 32] = [
 
 fn keypair(seed: [u8; 32]) -> Keypair {
     MiniSecretKey::from_bytes(&seed).expect("32 bytes").expand_to_keypair(ExpansionMode::Ed25519)
+}
+
+fn sign(pair: &Keypair, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
+    Signer::new(pair.clone()).sign(message, entropy)
 }
 
 /// The `number`-th of many.
