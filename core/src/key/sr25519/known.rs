@@ -15,7 +15,8 @@ use crate::error::{Error, ErrorCode};
 /// Keys of callers, parsed, and tables of those that call often.
 ///
 /// Only a key that was let in gets here, so keys that the policy refuses, and replays, change nothing. A key gives its
-/// place up only when it did not call during a whole period: whoever may call can take free places, and push nobody out.
+/// place up only when it did not call during a whole period: whoever may call can take free places, but push nobody out
+/// who still calls.
 pub(in crate::key) struct Known {
     context: SigningContext,
     keys: RwLock<HashMap<[u8; 32], Arc<KnownKey>>>,
