@@ -145,6 +145,7 @@ def test_a_session_lives_in_cookies_from_login_to_logout(dashboard: Dashboard, c
     assert page.whoami() == "missing_credentials"
 
 
+# T70, T71
 FOREIGN: dict[str, Callable[[str], Pairs]] = {
     "other site": lambda origin: [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")],
     "null": lambda origin: [("Origin", "null")],
@@ -203,6 +204,7 @@ def test_a_foreign_page_reads_nothing_but_may_link(dashboard: Dashboard, headers
         assert page.fetch("GET", path, headers=headers).status_code == status
 
 
+# T72
 def test_what_a_sibling_host_can_set_is_not_looked_at(dashboard: Dashboard) -> None:
     victim, attacker = Browser(dashboard.origin), Browser(dashboard.origin, OTHER)
     victim.log_in()
@@ -245,6 +247,7 @@ def test_a_cookie_that_is_there_twice_is_refused(dashboard: Dashboard) -> None:
     assert victim.whoami() == MINER.ss58_address
 
 
+# T73
 def test_a_bearer_counts_and_is_not_replaced_by_a_cookie(dashboard: Dashboard) -> None:
     page = Browser(dashboard.origin)
     page.log_in()
@@ -272,6 +275,7 @@ def test_a_signature_counts_before_a_cookie(dashboard: Dashboard, clock: Clock) 
     assert code_of(page.fetch("POST", "/echo", headers=altered)) == (401, "bad_signature")
 
 
+# T74
 def test_a_token_in_a_cookie_never_comes_into_a_body(dashboard: Dashboard) -> None:
     page = Browser(dashboard.origin)
     page.log_in()
