@@ -13,7 +13,7 @@ from ._problem import set_cookie_headers
 from ._service import MAX_ROUTE_BODY, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
     from ._service import Answer
 
@@ -160,7 +160,7 @@ class HotkeyAuthMiddleware:
         try:
             if route := self._routes and self._routes.get((scope["method"], _path_below_root(scope))):
                 answer = await route(scope["headers"], await read_route_body(receive))
-                await send_answer(send, *encode_json(answer))
+                await send_answer(send, *encode_json(answer, answer.cookies))
                 return
             states = scope.setdefault(_STATES, {})
             if self._auth not in states:
@@ -233,14 +233,14 @@ async def read_route_body(receive: Receive) -> bytes:
             return body
 
 
-def encode_json(answer: Answer) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def encode_json(answer: dict[str, Any], cookies: Iterable[str] = ()) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """A 200 of a session route; tokens are in it, so nobody may keep it."""
     body = json.dumps(answer, separators=(",", ":")).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
-        *set_cookie_headers(answer.cookies),
+        *set_cookie_headers(cookies),
     ]
     return 200, headers, body
 

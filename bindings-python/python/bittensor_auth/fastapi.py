@@ -76,7 +76,7 @@ class HotkeyAuth(asgi.HotkeyAuth):
                 raise _Refused(self, failure, request) from None
             except asgi._Disconnected:
                 return Response()  # nobody is there to read it
-            status, headers, body = asgi.encode_json(answer)
+            status, headers, body = asgi.encode_json(answer, answer.cookies)
             return _raw(status, headers, body)
 
         return endpoint

@@ -138,6 +138,7 @@ fn request(id: &str, comment: &str, method: &str, headers: &[(&str, &str)], verd
     Case::new(id, comment, json!({ "method": method, "headers": headers }), verdict)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a verdict among others")]
 fn carried(carrier: &str, token: &str) -> Result<Value, ErrorCode> {
     Ok(json!({ "carrier": carrier, "token": token }))
 }
