@@ -97,15 +97,15 @@ js/dist/index.js: js/dist-wasm/full/engine.wasm js/dist-addon/.built $(shell fin
 	@touch $@
 
 .PHONY: test-interop
-test-interop: $(STAMP) ## Both ways with the chain's own SDK, over real HTTP
+test-interop: $(STAMP) js/dist/index.js ## Both ways with the chain's own SDK, over real HTTP
 	@scripts/need nginx nginx-light
 	@scripts/need haproxy haproxy
 	tests/interop/run
 
 .PHONY: test-failure
-test-failure: $(STAMP) ## Replays, store failures, hostile input and attacks, with a real Redis
+test-failure: $(STAMP) ## Replays, store failures, hostile input, attacks and a fleet in several languages, with a real Redis
 	@scripts/need redis-server redis-server
-	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks
+	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks tests/fleet
 
 .PHONY: test-packaging
 test-packaging: $(STAMP) ## The built wheel in fresh environments, and the README's snippets

@@ -116,7 +116,7 @@ where
             let (mut parts, body) = request.into_parts();
             match layer.check(&mut parts, body).await {
                 Ok(body) => ready.call(Request::from_parts(parts, body)).await,
-                Err(error) => Ok(layer.auth.refuse(error, &parts.headers).into_response()),
+                Err(error) => Ok(layer.auth.refuse(error, &parts.headers).into_response_to(&parts.method)),
             }
         })
     }

@@ -30,3 +30,8 @@ pub use bittensor_auth::error::{Error, ErrorCode};
 pub use bittensor_auth::key::Hotkey;
 pub use bittensor_auth::policy::Policy;
 pub use bittensor_auth::request::Verifier;
+
+/// Runs the examples of the guide.
+#[cfg(all(doctest, feature = "axum", feature = "redis", feature = "reqwest"))]
+#[doc = include_str!("../../docs/guide/rust.md")]
+struct Guide;

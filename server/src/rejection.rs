@@ -6,8 +6,8 @@ use bittensor_auth::error::{Error, ErrorCode};
 use bittensor_auth::nonce::{Entropy as _, OsEntropy};
 use bittensor_auth::time::UnixNanos;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde::Serialize;
 
 /// Media type of the body of every refusal.
@@ -83,6 +83,15 @@ impl Rejection {
         *response.status_mut() = self.0.status;
         *response.headers_mut() = self.0.headers;
         response
+    }
+
+    /// The answer to a request with this method: to `HEAD` without its body, which HTTP/2 would send.
+    pub(crate) fn into_response_to<B: From<Bytes>>(mut self, method: &Method) -> Response<B> {
+        if method == Method::HEAD {
+            let body = std::mem::take(&mut self.0.body);
+            self.0.headers.insert(CONTENT_LENGTH, body.len().into());
+        }
+        self.into_response()
     }
 }
 

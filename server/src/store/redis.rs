@@ -1,5 +1,6 @@
 //! The store of a fleet: Redis or Valkey, with the scripts that every language runs (`spec/03 §5`, `spec/04 §5`).
 
+mod address;
 mod reply;
 mod trip;
 mod wire;
@@ -10,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ::redis::aio::ConnectionLike;
-use ::redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, RedisResult};
+use ::redis::{AsyncConnectionConfig, RedisResult};
 use bittensor_auth::error::{Error, ErrorCode};
 use bittensor_auth::key::Hotkey;
 use bittensor_auth::replay::{ClaimOutcome, Namespace, ReplayClaim};
@@ -20,7 +21,9 @@ use bittensor_auth::store::{
     ClaimBatch, SessionKeys, check_redis_info, login_call, login_outcome, rotate_call, rotate_outcome, warm_up_sessions,
 };
 use bittensor_auth::time::{UnixNanos, Window};
+use tokio::sync::Mutex;
 
+use self::address::Address;
 use self::trip::{Command, Job};
 use self::wire::Wire;
 use super::{ReplayStore, SessionStore};
@@ -52,48 +55,51 @@ impl RedisStore {
     /// How long an operation may take unless [`RedisStore::with_timeout`] says otherwise.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_millis(200);
 
-    /// The store behind a URL, as `redis://127.0.0.1:6379/0`. Connects at the first operation, and again whenever the
-    /// connection was lost. For `rediss://` enable a TLS feature of the crate `redis`, as `tokio-rustls-comp`.
+    /// The store behind a URL. Connects at the first operation, and again whenever the connection was lost.
+    ///
+    /// | URL | leads to |
+    /// |---|---|
+    /// | `redis://127.0.0.1:6379/0`, `unix:///run/redis.sock` | one server |
+    /// | `redis+sentinel://10.0.0.1:26379,10.0.0.2:26379/auth/0` | the primary that the Sentinels name for `auth` |
+    /// | `redis+cluster://10.0.0.1:6379,10.0.0.2:6379` | a Cluster |
+    ///
+    /// Credentials stand in front of the first host, as in `redis://user:password@…`; they are those of Redis, not of the
+    /// Sentinels. `rediss` instead of `redis` means TLS: enable a TLS feature of the crate `redis` for it, as
+    /// `tokio-rustls-comp`.
     ///
     /// # Errors
     /// `invalid_configuration` for what is no such URL.
-    pub fn new(server: impl IntoConnectionInfo) -> Result<Self, Error> {
-        let client = Client::open(server).map_err(|_| {
+    pub fn new(url: impl AsRef<str>) -> Result<Self, Error> {
+        let address = Address::parse(url.as_ref()).map_err(|_| {
             Error::new(ErrorCode::InvalidConfiguration).detail("redis: expected a URL as in redis://127.0.0.1:6379/0")
         })?;
         // The wire has the only clock: an operation ends in time whatever it is waiting for.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        Ok(Self::over(move || {
-            let (client, config) = (client.clone(), config.clone());
-            async move { client.get_multiplexed_async_connection_with_config(&config).await }
-        }))
+        Ok(match address {
+            Address::Cluster(client) => Self::over(move || {
+                let client = client.clone();
+                async move { client.get_async_connection().await }
+            }),
+            Address::Sentinel(client) => {
+                let client = Arc::new(Mutex::new(client));
+                Self::over(move || {
+                    let (client, config) = (Arc::clone(&client), config.clone());
+                    async move { client.lock().await.get_async_connection_with_config(&config).await }
+                })
+            }
+            Address::Server(client) => Self::over(move || {
+                let (client, config) = (client.clone(), config.clone());
+                async move { client.get_multiplexed_async_connection_with_config(&config).await }
+            }),
+        })
     }
 
-    /// The store behind any connection of the crate `redis`, as through Sentinel or to a Cluster. `connect` is called at
-    /// the first operation, and again whenever the connection was lost or an answer was late.
+    /// The store behind any connection of the crate `redis`, for settings that no URL holds. `connect` is called at the
+    /// first operation, and again whenever the connection was lost, an answer was late, or the server is no longer the
+    /// primary.
     ///
     /// The connection must lead to primaries and must not send a command twice by itself. A cluster connection without
     /// retries fails once when a slot has moved, and then knows where to.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    ///
-    /// use bittensor_auth_server::RedisStore;
-    /// use redis::sentinel::{SentinelClient, SentinelServerType};
-    /// use tokio::sync::Mutex;
-    ///
-    /// # fn store() -> redis::RedisResult<RedisStore> {
-    /// let sentinels = vec!["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"];
-    /// let client = SentinelClient::build(sentinels, "auth".to_owned(), None, SentinelServerType::Master)?;
-    /// let client = Arc::new(Mutex::new(client));
-    /// let store = RedisStore::over(move || {
-    ///     let client = Arc::clone(&client);
-    ///     async move { client.lock().await.get_async_connection().await }
-    /// });
-    /// # Ok(store)
-    /// # }
-    /// # assert!(store().is_ok());
-    /// ```
     ///
     /// ```
     /// use bittensor_auth_server::RedisStore;

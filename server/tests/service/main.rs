@@ -4,6 +4,7 @@ mod bodies;
 mod client;
 mod extractors;
 mod failures;
+mod hostile;
 mod replays;
 mod session_routes;
 mod sessions;

@@ -1,9 +1,8 @@
 //! Of any number of equal requests one passes.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use bittensor_auth_server::{HotkeyAuth, MemoryStore, RedisStore, Verifier};
+use bittensor_auth_server::{HotkeyAuth, MemoryStore, Verifier};
 use tokio::task::JoinSet;
 
 use crate::support::people::Person;
@@ -47,8 +46,7 @@ async fn on_one_redis_each_request_passes_once_at_one_of_three_servers() {
     let mut addresses = Vec::new();
     for _ in 0..3 {
         // 2,000 requests at once on a small machine: what waits too long is for `failures`.
-        let store =
-            RedisStore::new(redis.url()).and_then(|store| store.with_timeout(Duration::from_secs(5))).expect("valid");
+        let store = redis.patient_store();
         let verifier = Verifier::new(hotkey.hotkey());
         redis.trust(verifier.namespace()).await;
         let auth = HotkeyAuth::builder(verifier, store).build().expect("settings");
@@ -64,7 +62,7 @@ async fn on_one_redis_each_request_passes_once_at_one_of_three_servers() {
 #[tokio::test]
 async fn a_signed_request_costs_one_call_of_the_store() {
     let Some(redis) = Redis::start(&[]).await else { return };
-    let service = echo_on(RedisStore::new(redis.url()).expect("a URL")).await;
+    let service = echo_on(redis.patient_store()).await;
     redis.trust(service.auth.verifier().namespace()).await;
     let caller = Person::new();
     // The first one starts the store and loads the script.

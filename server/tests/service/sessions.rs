@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bittensor_auth_server::bittensor_auth::session::Lifetimes;
-use bittensor_auth_server::{MemoryStore, Policy, RedisStore, SessionStore, Verifier};
+use bittensor_auth_server::{MemoryStore, Policy, SessionStore, Verifier};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -28,7 +28,7 @@ macro_rules! on_both_stores {
                 let Some(redis) = Redis::start(&[]).await else { return };
                 let hotkey = Person::new();
                 redis.trust(Verifier::new(hotkey.hotkey()).namespace()).await;
-                let store = RedisStore::new(redis.url()).expect("a URL");
+                let store = redis.patient_store();
                 super::scenarios::$name(dashboard(hotkey, store, $lifetimes).await).await;
             }
         }
@@ -208,7 +208,7 @@ async fn one_round_trip_for_each_session_request() {
     let Some(redis) = Redis::start(&[]).await else { return };
     let hotkey = Person::new();
     redis.trust(Verifier::new(hotkey.hotkey()).namespace()).await;
-    let service = dashboard(hotkey, RedisStore::new(redis.url()).expect("a URL"), usual()).await;
+    let service = dashboard(hotkey, redis.patient_store(), usual()).await;
     let token = text(&service.log_in(&Person::new()).await.json(), "session_token");
     redis.query::<()>(&["CONFIG", "RESETSTAT"]).await;
     for _ in 0..50 {

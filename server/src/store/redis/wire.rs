@@ -1,20 +1,23 @@
 //! One connection on which everything that arrives together travels together.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ::redis::RedisResult;
 use ::redis::aio::ConnectionLike;
+use ::redis::{ErrorKind, RedisResult};
 use metrics::{counter, histogram};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Timeout, timeout};
 
 use super::trip::{Job, Trip};
 use crate::telemetry::{STORE_ERRORS, STORE_SECONDS};
 
 /// Most jobs of one round trip. A script holds the server up for about 10 µs for each claim.
 const MAX_JOBS: usize = 256;
+/// How long it may take to connect: to find out that some Sentinels are gone takes a second for each.
+const DIAL_LIMIT: Duration = Duration::from_secs(4);
 
 type Inbox = mpsc::UnboundedReceiver<Job>;
 type Spawn = dyn Fn(Inbox, Duration) + Send + Sync;
@@ -22,7 +25,8 @@ type Spawn = dyn Fn(Inbox, Duration) + Send + Sync;
 /// Sends what is waiting in one round trip at a time; whoever comes meanwhile shares the next one.
 ///
 /// Nobody waits longer than the time-out. A connection whose answer is late is given up, and the next round trip opens a
-/// new one: it may be half dead, or lead to a server that is no longer the primary.
+/// new one: it may be half dead, or lead to a server that is no longer the primary. To connect may take longer than one
+/// operation, so each round trip goes on with that where the one before it gave up.
 #[derive(Clone)]
 pub(super) struct Wire {
     spawn: Arc<Spawn>,
@@ -90,6 +94,7 @@ where
     F: Future<Output = RedisResult<C>>,
 {
     let mut connection = None;
+    let mut dialing = None;
     let mut line = None;
     while let Some(job) = inbox.recv().await {
         let mut trip = Trip::default();
@@ -104,7 +109,7 @@ where
         let flight = async {
             let open = match connection.take() {
                 Some(open) => open,
-                None => connect().await?,
+                None => dial(&mut dialing, &connect).await?,
             };
             trip.fly(&open, &mut line).await.map(|()| open)
         };
@@ -116,4 +121,14 @@ where
             Err(_) => tracing::warn!(target: "bittensor_auth", reason = "time-out", "redis did not answer"),
         }
     }
+}
+
+async fn dial<C, F>(dialing: &mut Option<Pin<Box<Timeout<F>>>>, connect: &impl Fn() -> F) -> RedisResult<C>
+where
+    F: Future<Output = RedisResult<C>>,
+{
+    let attempt = dialing.get_or_insert_with(|| Box::pin(timeout(DIAL_LIMIT, connect())));
+    let dialled = attempt.as_mut().await;
+    *dialing = None;
+    dialled.unwrap_or_else(|_| Err((ErrorKind::Io, "to connect took too long").into()))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use bittensor_auth_server::RedisStore;
 use bittensor_auth_server::bittensor_auth::replay::Namespace;
 use bittensor_auth_server::bittensor_auth::store::{ClaimBatch, warm_up_sessions};
 use bittensor_auth_server::bittensor_auth::time::Window;
@@ -62,6 +63,11 @@ impl Redis {
 
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// A store that waits longer than others, for tests on a busy machine that are not about time.
+    pub(crate) fn patient_store(&self) -> RedisStore {
+        RedisStore::new(self.url()).and_then(|store| store.with_timeout(Duration::from_secs(5))).expect("valid")
     }
 
     async fn connect(&self) -> Option<MultiplexedConnection> {
