@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 HOTKEYS = 256
 """Callers take turns, as many as a subnet has: what is kept for one of them is not in the nearest cache."""
-WARM_UP = 40 * HOTKEYS
-"""Requests before anything is measured: a server knows its callers."""
+WARM_UP = 140
+"""Requests of each caller before anything is measured: a server knows its callers then, and has tables for them."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -18,3 +18,4 @@ mod settings;
 mod signing;
 mod store;
 mod text;
+mod transport;

@@ -10,6 +10,7 @@ mod request;
 mod session;
 mod signing;
 mod store;
+mod transport;
 
 /// The compiled core of `bittensor_auth`. Private: its names change without notice.
 #[pyo3::pymodule]
@@ -31,16 +32,20 @@ mod _core {
         Claim, MemoryStore, Outcome, check_redis_info, claim_call, claim_outcomes, claim_ready_at, script_sources,
         warm_up_calls,
     };
+    #[pymodule_export]
+    use crate::transport::TokenTransport;
 
     use pyo3::prelude::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        use bittensor_auth::session::{REFRESH_PREFIX, SESSION_PREFIX};
+        use bittensor_auth::session::{REFRESH_PREFIX, SESSION_PREFIX, SessionCookie};
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("HEADER_NAMES", bittensor_auth::header::HEADER_NAMES.to_vec())?;
         module.add("SESSION_PREFIX", SESSION_PREFIX)?;
         module.add("REFRESH_PREFIX", REFRESH_PREFIX)?;
+        module.add("SESSION_COOKIE", SessionCookie::Session.name())?;
+        module.add("REFRESH_COOKIE", SessionCookie::Refresh.name())?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conformance import replay, requests, sessions, texts
+from conformance import cookies, replay, requests, sessions, texts
 from conformance.files import FOLDER, PATHS, Case, Json, cases, judge, read
 
 from bittensor_auth import _core
@@ -16,6 +16,13 @@ from bittensor_auth import _core
 SINGLE: dict[str, tuple[set[str], Callable[[Case], Json]]] = {
     "claims/namespace": ({"namespace"}, replay.run_namespace),
     "claims/request": ({"claim", "keep_until"}, replay.run_claim),
+    "cookies/configure": (set(), cookies.run_settings),
+    "cookies/credential": ({"carrier", "token"}, cookies.run_credential),
+    "cookies/delivery": ({"delivery"}, cookies.run_delivery),
+    "cookies/refresh": ({"token"}, cookies.run_refresh),
+    "cookies/refused": ({"cookies"}, cookies.run_refused),
+    "cookies/route": (set(), cookies.run_route),
+    "cookies/set": ({"cookies"}, cookies.run_set),
     "login-texts/build": ({"text"}, texts.run_build),
     "login-texts/check": (set(), texts.run_check),
     "messages/asgi": ({"payload"}, requests.run_asgi),
@@ -68,6 +75,7 @@ def test_every_file_is_there() -> None:
     names = [str(path.relative_to(FOLDER)) for path in PATHS]
     assert names == [
         "claims.json",
+        "cookies.json",
         "external/bittensor.json",
         "external/golden.json",
         "external/polkadot-js.json",
@@ -116,5 +124,7 @@ def test_names_and_scripts_are_the_published_ones() -> None:
     assert list(constants["requests"]["headers"].values()) == _core.HEADER_NAMES
     assert constants["sessions"]["session_prefix"] == _core.SESSION_PREFIX
     assert constants["sessions"]["refresh_prefix"] == _core.REFRESH_PREFIX
+    assert constants["cookies"]["session"]["name"] == _core.SESSION_COOKIE
+    assert constants["cookies"]["refresh"]["name"] == _core.REFRESH_COOKIE
     scripts = {name: hashlib.sha1(source.encode()).hexdigest() for name, source in _core.script_sources()}
     assert {name: script["sha1"] for name, script in constants["redis"]["scripts"].items()} == scripts

@@ -21,3 +21,5 @@ mod session;
 mod settings;
 #[cfg(feature = "full")]
 mod store;
+#[cfg(feature = "full")]
+mod transport;

@@ -131,6 +131,12 @@ registry! {
     ClockDisagreement "clock_disagreement" Store 503 After
         "the server's clock and its store's clock disagree"
         "operator: synchronise the clocks of the server and the store; caller: wait, sign again, send again";
+    CookiesDisabled "cookies_disabled" Authentication 400 Never
+        "this service gives no tokens in cookies"
+        "leave out `tokens` and keep the tokens of the answer; operator: enable cookies";
+    DuplicateCookie "duplicate_cookie" Authentication 400 Never
+        "a session cookie appears more than once"
+        "delete the cookies of this site and log in again; let no proxy join or repeat the Cookie header";
     DuplicateHeader "duplicate_header" Authentication 400 Never
         "an authentication header appears more than once"
         "send each X-Bittensor-* header and Authorization exactly once, and let no proxy join or repeat them";
@@ -195,8 +201,8 @@ registry! {
         "an authentication header is missing"
         "send every header that the signer made";
     OriginRefused "origin_refused" Authorization 403 Never
-        "this web origin may not use the session routes"
-        "operator: add the origin of your dashboard to the allowed origins";
+        "this web origin may not use sessions here"
+        "operator: add the origin of your dashboard to the allowed origins; programs: send the token as Authorization: Bearer";
     PayloadTooLarge "payload_too_large" Authentication 413 Never
         "the body is larger than this service accepts"
         "send a smaller body, or ask the operator to raise the limit of this route";

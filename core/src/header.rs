@@ -111,6 +111,15 @@ impl SignedHeaders {
     }
 }
 
+/// Every value of the header `name`, in any letter case.
+pub(crate) fn values<'a, N: AsRef<[u8]>, V: AsRef<[u8]>>(
+    headers: &'a [(N, V)],
+    name: &'a str,
+) -> impl Iterator<Item = &'a [u8]> {
+    let named = move |(key, _): &&(N, V)| key.as_ref().eq_ignore_ascii_case(name.as_bytes());
+    headers.iter().filter(named).map(|(_, value)| value.as_ref())
+}
+
 /// Where in [`HEADER_NAMES`] a name stands.
 fn slot(name: &[u8]) -> Option<usize> {
     let (prefix, rest) = name.split_at_checked(PREFIX.len())?;

@@ -3,5 +3,6 @@
 mod login;
 mod request;
 
+pub(crate) use login::is_origin;
 pub use login::{LoginForm, LoginMessage, Network, Site, Wrapping, check_login_text, verify_login};
 pub use request::{BodyHash, BodyHasher, RequestMessage};

@@ -7,6 +7,8 @@ export type ErrorCode =
   | "challenge_refused"
   | "challenge_used"
   | "clock_disagreement"
+  | "cookies_disabled"
+  | "duplicate_cookie"
   | "duplicate_header"
   | "header_too_long"
   | "hotkey_denied"
@@ -84,6 +86,12 @@ export const ERRORS: Readonly<
   clock_disagreement: ["store", 503, "after",
     "the server's clock and its store's clock disagree",
     "operator: synchronise the clocks of the server and the store; caller: wait, sign again, send again"],
+  cookies_disabled: ["authentication", 400, "never",
+    "this service gives no tokens in cookies",
+    "leave out `tokens` and keep the tokens of the answer; operator: enable cookies"],
+  duplicate_cookie: ["authentication", 400, "never",
+    "a session cookie appears more than once",
+    "delete the cookies of this site and log in again; let no proxy join or repeat the Cookie header"],
   duplicate_header: ["authentication", 400, "never",
     "an authentication header appears more than once",
     "send each X-Bittensor-* header and Authorization exactly once, and let no proxy join or repeat them"],
@@ -148,8 +156,8 @@ export const ERRORS: Readonly<
     "an authentication header is missing",
     "send every header that the signer made"],
   origin_refused: ["authorization", 403, "never",
-    "this web origin may not use the session routes",
-    "operator: add the origin of your dashboard to the allowed origins"],
+    "this web origin may not use sessions here",
+    "operator: add the origin of your dashboard to the allowed origins; programs: send the token as Authorization: Bearer"],
   payload_too_large: ["authentication", 413, "never",
     "the body is larger than this service accepts",
     "send a smaller body, or ask the operator to raise the limit of this route"],

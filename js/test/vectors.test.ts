@@ -4,6 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useEngine } from "../src/engine/current.js";
 import { decide } from "../src/engine/failure.js";
 import { BittensorAuthError } from "../src/index.js";
+import {
+  runCredential,
+  runDelivery,
+  runRefresh,
+  runRefused,
+  runRoute,
+  runSet,
+  runTransport,
+} from "./conformance/cookies.js";
 import { type Case, cases, FILES, type Json, list, partOf, read, stepsOf, text } from "./conformance/files.js";
 import { runClaim, runNamespace, startMemory } from "./conformance/replay.js";
 import { runAsgi, runReceived, runRequest, runSent } from "./conformance/requests.js";
@@ -24,6 +33,13 @@ const single =
 const RUNNERS: Readonly<Record<string, Runner>> = {
   "claims/namespace": single(runNamespace),
   "claims/request": single(runClaim),
+  "cookies/configure": single(runTransport),
+  "cookies/credential": single(runCredential),
+  "cookies/delivery": single(runDelivery),
+  "cookies/refresh": single(runRefresh),
+  "cookies/refused": single(runRefused),
+  "cookies/route": single(runRoute),
+  "cookies/set": single(runSet),
   "login-texts/build": single(runBuild),
   "login-texts/check": single(runCheck),
   "messages/asgi": single(runAsgi),
@@ -102,7 +118,7 @@ describe("the files", () => {
 
   it("are all there", () => {
     const features = FILES.filter((file) => !file.startsWith("external/")).map((file) => text(read(file), "feature"));
-    expect(features.length).toBe(10);
+    expect(features.length).toBe(11);
     expect(FILES.length - features.length).toBe(5);
     expect(new Set(CASES.map(partOf))).toEqual(new Set([...Object.keys(RUNNERS), ...Object.keys(IN_RUST_ONLY)]));
   });

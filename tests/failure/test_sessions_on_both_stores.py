@@ -14,7 +14,7 @@ import redis.asyncio
 from bittensor_auth import Keypair, MemoryStore, Policy
 from bittensor_auth.asgi import HotkeyAuth
 from bittensor_auth.redis import RedisStore
-from support.people import Person, bearer, code_of, log_out, refresh, whoami
+from support.people import Person, code_of, log_out, refresh, whoami
 from support.redis_server import RedisServer
 
 SECRET = b"a secret of the tests, long enough"
@@ -82,7 +82,7 @@ def test_a_hundred_refreshes_at_once_are_one_rotation_and_every_tab_goes_on(
         second = await refresh(auth, grants[57])
         assert (second["session_token"], second["refresh_token"]) not in tokens
         if stores.kind == "redis":
-            session = (await auth.resume(bearer(second)))[0].session_id
+            session = (await auth.resume(second["session_token"]))[0].session_id
             (record,) = server.client.mget(server.client.keys(f"bta:*:f:{session}*"))
             assert record.split(b"|")[2] == b"2", "one rotation for the hundred, one for the last"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 BEFORE = "before the server saw it"
 AFTER = "after the server ran it"
+_COMMAND = re.compile(rb"\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n")
 
 
 class FaultyClient:
@@ -36,8 +37,8 @@ class FaultyClient:
         """Whether the command that was to fail came."""
         return 0 < self._fail_at <= len(self.commands)
 
-    def count(self, commands: Sequence[tuple[Any, ...]]) -> None:
-        self.commands += [str(command[0]) for command in commands]
+    def count(self, packed: list[bytes]) -> None:
+        self.commands += [name.decode() for name in _COMMAND.findall(b"".join(packed))]
 
     def fails_now(self, when: str) -> bool:
         return self._when == when and self._fail_at == len(self.commands)
@@ -59,11 +60,8 @@ class _Connection:
         self._connection = connection
         self._faults = faults
 
-    def pack_commands(self, commands: Sequence[tuple[Any, ...]]) -> Any:
-        self._faults.count(commands)
-        return self._connection.pack_commands(commands)
-
-    async def send_packed_command(self, packed: Any) -> None:
+    async def send_packed_command(self, packed: list[bytes]) -> None:
+        self._faults.count(packed)
         if self._faults.fails_now(BEFORE):
             raise RedisConnectionError("injected")
         await self._connection.send_packed_command(packed)

@@ -13,8 +13,8 @@ use bittensor_auth::nonce::{Nonce, NonceSource};
 use bittensor_auth::replay::{CHALLENGE_NAMESPACE, CLAIM_TAG, Namespace, ReplayClaim, ReplayGuard};
 use bittensor_auth::request::{ClockOffset, Verifier};
 use bittensor_auth::session::{
-    FamilyId, KEY_ID_TAG, Lifetimes, REFRESH_PREFIX, REFRESH_TAG, RefreshSchedule, SEAL_TAG, SESSION_PREFIX,
-    SESSION_TAG, ServerSecret, SessionTable,
+    FamilyId, KEY_ID_TAG, Lifetimes, MAX_COOKIES_LEN, REFRESH_PREFIX, REFRESH_TAG, RefreshSchedule, SEAL_TAG,
+    SESSION_PREFIX, SESSION_TAG, ServerSecret, SessionCookie, SessionTable,
 };
 use bittensor_auth::store::{ClaimBatch, Script, SessionKeys};
 use bittensor_auth::target::{Method, RequestTarget};
@@ -54,6 +54,7 @@ fn constants() -> Value {
         "replay": replay(),
         "login": login(),
         "sessions": sessions(),
+        "cookies": cookies(),
         "refresh": refresh(),
         "redis": redis(),
     })
@@ -152,6 +153,15 @@ fn sessions() -> Value {
             "absolute": millis(absolute),
             "grace": millis(grace),
         },
+    })
+}
+
+fn cookies() -> Value {
+    let cookie = |cookie: SessionCookie| json!({ "name": cookie.name(), "same_site": cookie.same_site() });
+    json!({
+        "session": cookie(SessionCookie::Session),
+        "refresh": cookie(SessionCookie::Refresh),
+        "max_cookies_len": MAX_COOKIES_LEN,
     })
 }
 

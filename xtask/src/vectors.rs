@@ -4,6 +4,7 @@
 //! are computed. `core/tests/vectors` holds the core to all of it.
 
 mod claims;
+mod cookies;
 mod document;
 mod forgery;
 mod keys;
@@ -24,6 +25,7 @@ use std::path::Path;
 pub(crate) fn write(spec_dir: &Path) -> io::Result<()> {
     let documents = [
         claims::document(),
+        cookies::document(),
         login_texts::document(),
         messages::document(),
         refresh_schedule::document(),

@@ -6,7 +6,9 @@ from typing import Final, Literal, NoReturn, TypeAlias, final
 
 __all__ = [
     "HEADER_NAMES",
+    "REFRESH_COOKIE",
     "REFRESH_PREFIX",
+    "SESSION_COOKIE",
     "SESSION_PREFIX",
     "Caller",
     "Claim",
@@ -26,6 +28,7 @@ __all__ = [
     "RequestSigner",
     "Rotated",
     "Sessions",
+    "TokenTransport",
     "Unsigned",
     "Verifier",
     "__version__",
@@ -45,7 +48,9 @@ __all__ = [
 
 __version__: Final[str]
 HEADER_NAMES: Final[list[str]]
+REFRESH_COOKIE: Final[str]
 REFRESH_PREFIX: Final[str]
+SESSION_COOKIE: Final[str]
 SESSION_PREFIX: Final[str]
 
 _Scheme: TypeAlias = Literal["ed25519", "sr25519"]
@@ -287,6 +292,24 @@ class Rotated:
     def reply(code: int, record: str) -> Rotated: ...
     @staticmethod
     def unavailable() -> Rotated: ...
+
+@final
+class TokenTransport:
+    def __new__(
+        cls, *, origin: str, allowed_origins: Sequence[str], cookies: Literal["enabled", "refused"]
+    ) -> TokenTransport: ...
+    def check_route(self, headers: _Pairs) -> None: ...
+    def delivery(self, tokens: str | None, headers: _Pairs) -> Literal["body", "cookie"]: ...
+    def session_token(self, method: str, headers: _Pairs) -> tuple[Literal["bearer", "cookie"], str]: ...
+    def refresh_token(self, headers: _Pairs) -> str: ...
+    @staticmethod
+    def cookies(
+        session_token: str, expires_at: int, refresh_token: str, refresh_expires_at: int, now: int
+    ) -> list[str]: ...
+    @staticmethod
+    def cleared_cookies() -> list[str]: ...
+    @staticmethod
+    def cookies_after(code: str) -> list[str]: ...
 
 @final
 class RefreshSchedule:

@@ -6,6 +6,7 @@ from . import _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NamedTuple
 
     class Age(NamedTuple):
@@ -35,6 +36,8 @@ class BittensorAuthError(Exception):
     """Seconds for `Retry-After`, or `None`."""
     age: tuple[int, int, int] | None
     """On `stale_request`: age, largest age and largest skew in milliseconds, as far as they are known."""
+    _set_cookies: Sequence[str] = ()
+    """What the HTTP answer does to the session cookies of the caller."""
 
     def __init__(
         self,

@@ -13,6 +13,8 @@ _TEXT = {"type": "string"}
 _TIME = {"type": "integer", "description": "Unix seconds"}
 _MILLIS = {"type": "integer", "description": "Unix milliseconds"}
 _SESSION_TOKEN = "SessionToken"
+_SESSION_COOKIE = "SessionCookie"
+_REFRESH_COOKIE = "RefreshCookie"
 _OPTIONAL_HEADERS = {"X-Bittensor-Crypto"}
 
 
@@ -34,17 +36,21 @@ _PROBLEM = _object(
     },
     {name: {"type": "integer"} for name in ("age_ms", "max_age_ms", "allowed_skew_ms")},
 )
-_GRANT = _object(
-    {
-        "session_token": _TEXT,
-        "expires_at": _TIME,
-        "refresh_token": _TEXT,
-        "refresh_expires_at": _TIME,
-        "hotkey": _TEXT,
-        "role": {"type": ["string", "null"]},
-        "server_time_ms": _MILLIS,
+_TOKENS = {"session_token": _TEXT, "refresh_token": _TEXT}
+_GRANT = {
+    "expires_at": _TIME,
+    "refresh_expires_at": _TIME,
+    "hotkey": _TEXT,
+    "role": {"type": ["string", "null"]},
+    "server_time_ms": _MILLIS,
+}
+_DELIVERY = {
+    "tokens": {
+        "type": "string",
+        "enum": ["body", "cookie"],
+        "description": "Where tokens go; `cookie` needs an allowed `Origin`",
     }
-)
+}
 
 
 def _route(summary: str, answer: dict[str, Any], body: dict[str, Any] | None = None, **extra: Any) -> dict[str, Any]:
@@ -75,38 +81,51 @@ def _problem_response(status: str) -> dict[str, Any]:
     return response
 
 
-_BEARER: dict[str, Any] = {"security": [{_SESSION_TOKEN: []}]}
-ROUTES: dict[str, dict[str, Any]] = {
-    "challenge": _route(
-        "Ask for a text to sign",
-        _object({"challenge": _TEXT, "sealed": _TEXT, "expires_at": _TIME, "server_time_ms": _MILLIS}),
-        _object({"hotkey": _TEXT}, {"form": {"type": "string", "enum": ["full", "compact"]}}),
-    ),
-    "log_in": _route(
-        "Exchange a signed challenge for a session",
-        _GRANT,
-        _object({"hotkey": _TEXT, "sealed": _TEXT, "signature": _TEXT}, {"scheme": _TEXT}),
-    ),
-    "refresh": _route("Exchange a refresh token for its successor", _GRANT, _object({"refresh_token": _TEXT})),
-    "log_out": _route(
-        "End the session", _object({"ended": {"type": "boolean"}, "server_time_ms": _MILLIS}), None, **_BEARER
-    ),
-    "whoami": _route(
-        "Whose session is it?",
-        _object(
-            {
-                "hotkey": _TEXT,
-                "scheme": _TEXT,
-                "role": {"type": ["string", "null"]},
-                "expires_at": _TIME,
-                "server_time_ms": _MILLIS,
-            }
+def routes(*, cookies: bool) -> dict[str, dict[str, Any]]:
+    """Arguments of `add_api_route` for each session route, by the name of its handler."""
+    by_session: dict[str, Any] = {"security": [{name: []} for name in _session_schemes(cookies)]}
+    grant = _object(_GRANT, _TOKENS) if cookies else _object({**_TOKENS, **_GRANT})
+    delivery = _DELIVERY if cookies else {}
+    refresh_token = {"refresh_token": _TEXT}
+    return {
+        "challenge": _route(
+            "Ask for a text to sign",
+            _object({"challenge": _TEXT, "sealed": _TEXT, "expires_at": _TIME, "server_time_ms": _MILLIS}),
+            _object({"hotkey": _TEXT}, {"form": {"type": "string", "enum": ["full", "compact"]}}),
         ),
-        None,
-        **_BEARER,
-    ),
-}
-"""Arguments of `add_api_route` for each session route, by the name of its handler."""
+        "log_in": _route(
+            "Exchange a signed challenge for a session",
+            grant,
+            _object({"hotkey": _TEXT, "sealed": _TEXT, "signature": _TEXT}, {"scheme": _TEXT, **delivery}),
+        ),
+        "refresh": _route(
+            "Exchange a refresh token for its successor",
+            grant,
+            _object({}, {**refresh_token, **delivery}) if cookies else _object(refresh_token),
+            **({"security": [{}, {_REFRESH_COOKIE: []}]} if cookies else {}),
+        ),
+        "log_out": _route(
+            "End the session", _object({"ended": {"type": "boolean"}, "server_time_ms": _MILLIS}), None, **by_session
+        ),
+        "whoami": _route(
+            "Whose session is it?",
+            _object(
+                {
+                    "hotkey": _TEXT,
+                    "scheme": _TEXT,
+                    "role": {"type": ["string", "null"]},
+                    "expires_at": _TIME,
+                    "server_time_ms": _MILLIS,
+                }
+            ),
+            None,
+            **by_session,
+        ),
+    }
+
+
+def _session_schemes(cookies: bool) -> list[str]:
+    return [_SESSION_TOKEN, _SESSION_COOKIE] if cookies else [_SESSION_TOKEN]
 
 
 def stand_in(scheme_name: str) -> dict[str, Any]:
@@ -115,7 +134,7 @@ def stand_in(scheme_name: str) -> dict[str, Any]:
     return {"in": "header", "name": "X-Bittensor-Signature", "description": description}
 
 
-def describe(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+def describe(openapi: Callable[[], dict[str, Any]], *, cookies: bool) -> Callable[[], dict[str, Any]]:
     """An `app.openapi` that names every header of a signed request, the session token, and the problem answers."""
     done: list[dict[str, Any]] = []
 
@@ -124,17 +143,17 @@ def describe(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, An
         # FastAPI caches its schema and gives the same object again.
         if not any(schema is known for known in done):
             done[:] = [schema]
-            _rewrite(schema)
+            _rewrite(schema, cookies)
         return schema
 
     return described
 
 
-def _rewrite(schema: dict[str, Any]) -> None:
+def _rewrite(schema: dict[str, Any], cookies: bool) -> None:
     headers = [name for name in _core.HEADER_NAMES if name not in _OPTIONAL_HEADERS]
     signed: dict[str, list[str]] = {name.replace("-", ""): [] for name in headers}
-    session: dict[str, list[str]] = {_SESSION_TOKEN: []}
-    meaning = {"HotkeyCaller": [signed, session], "HotkeySignature": [signed], "HotkeySession": [session]}
+    session: list[dict[str, list[str]]] = [{name: []} for name in _session_schemes(cookies)]
+    meaning = {"HotkeyCaller": [signed, *session], "HotkeySignature": [signed], "HotkeySession": session}
     used = False
     for operations in schema.get("paths", {}).values():
         for operation in operations.values():
@@ -147,7 +166,7 @@ def _rewrite(schema: dict[str, Any]) -> None:
                     operation["security"] = [*rest, *alternatives]
                     for status in ("401", "403", "503"):
                         operation["responses"].setdefault(status, _problem_response(status))
-            used = used or session in operation["security"]
+            used = used or session[0] in operation["security"]
     if not used:
         return
     components = schema.setdefault("components", {})
@@ -158,3 +177,6 @@ def _rewrite(schema: dict[str, Any]) -> None:
     for name in headers:
         schemes[name.replace("-", "")] = {"type": "apiKey", "in": "header", "name": name}
     schemes[_SESSION_TOKEN] = {"type": "http", "scheme": "bearer", "bearerFormat": f"{_core.SESSION_PREFIX}…"}
+    if cookies:
+        for name, cookie in ((_SESSION_COOKIE, _core.SESSION_COOKIE), (_REFRESH_COOKIE, _core.REFRESH_COOKIE)):
+            schemes[name] = {"type": "apiKey", "in": "cookie", "name": cookie}

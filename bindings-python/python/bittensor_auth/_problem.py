@@ -19,7 +19,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 class Problem:
     """Status, headers and body of the answer to a request that was refused."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("_cookies", "body", "headers", "status")
 
     def __init__(self, failure: BittensorAuthError, *, realm: str, now_ns: int, request_id: str) -> None:
         self.status = failure.http_status
@@ -27,6 +27,7 @@ class Problem:
         self.headers = {"cache-control": "no-store", "x-request-id": request_id}
         if self.status == 401:
             self.headers["www-authenticate"] = f'Bittensor realm="{realm}", error="{failure.code}"'
+        self._cookies = failure._set_cookies
         if failure.retry_after is not None:
             self.headers["retry-after"] = str(failure.retry_after)
 
@@ -34,7 +35,13 @@ class Problem:
         """Status, raw headers and bytes of the body."""
         body = json.dumps(self.body, separators=(",", ":")).encode()
         headers = {"content-type": PROBLEM_TYPE, "content-length": str(len(body)), **self.headers}
-        return self.status, [(name.encode(), value.encode()) for name, value in headers.items()], body
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return self.status, [*raw, *set_cookie_headers(self._cookies)], body
+
+
+def set_cookie_headers(cookies: Iterable[str]) -> list[tuple[bytes, bytes]]:
+    """One `Set-Cookie` header for each."""
+    return [(b"set-cookie", cookie.encode()) for cookie in cookies]
 
 
 def describe(failure: BittensorAuthError, *, now_ns: int, request_id: str) -> dict[str, object]:

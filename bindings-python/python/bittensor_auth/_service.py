@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import contextmanager
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,24 @@ from ._store import Context
 from ._verifier import core_verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ._store import Store
 
     Headers = Iterable[tuple[bytes, bytes]]
 
 _log = logging.getLogger("bittensor_auth")
-_MAX_TOKEN_HEADER = 512
+_NO_ORIGIN = "origin: expected the origin that people log in to, as in https://dash.example.org"
 MAX_ROUTE_BODY = 4096
 """Largest body of a session route in bytes."""
+
+
+class Answer(dict[str, Any]):
+    """The members of a 200 of a session route, and its `Set-Cookie` values."""
+
+    def __init__(self, members: dict[str, Any], cookies: Iterable[str] = ()) -> None:
+        super().__init__(members)
+        self.cookies = tuple(cookies)
 
 
 class Service:
@@ -39,6 +48,7 @@ class Service:
         origin: str | None = None,
         secret: bytes | str | Sequence[bytes | str] | None = None,
         allowed_origins: Sequence[str] | None = None,
+        cookies: bool = False,
         statement: str | None = None,
         network: tuple[str, str] | None = None,
         challenge_lifetime: float | None = None,
@@ -85,7 +95,12 @@ class Service:
             absolute=absolute_lifetime,
             grace=refresh_grace,
         )
-        self._origins = {allowed.encode() for allowed in (allowed_origins or ([origin] if origin else []))}
+        if cookies and not origin:
+            raise error("invalid_configuration", f"cookies need an origin. {_NO_ORIGIN}")
+        self.takes_cookies = cookies
+        self._transport = origin and _core.TokenTransport(
+            origin=origin, allowed_origins=allowed_origins or [], cookies="enabled" if cookies else "refused"
+        )
         self.memory = store.core if isinstance(store, MemoryStore) else None
         self._store = store.open(Context(self.verifier, clock))
         self._started = False
@@ -108,9 +123,15 @@ class Service:
     def sessions(self) -> _core.Sessions:
         """The sessions, if this service has an origin to log in to."""
         if not self._sessions:
-            message = "origin: expected the origin that people log in to, as in https://dash.example.org"
-            raise error("invalid_configuration", message)
+            raise error("invalid_configuration", _NO_ORIGIN)
         return self._sessions
+
+    @property
+    def transport(self) -> _core.TokenTransport:
+        """How tokens travel here, if this service has an origin to log in to."""
+        if not self._transport:
+            raise error("invalid_configuration", _NO_ORIGIN)
+        return self._transport
 
     # Requests
 
@@ -123,10 +144,10 @@ class Service:
         outcome = await self._store.claim(pending.claim(self.policy, self.clock()))
         return pending.settle(outcome, self.clock())
 
-    async def resume(self, headers: Headers) -> tuple[_core.Caller, int]:
+    async def resume(self, token: str) -> tuple[_core.Caller, int]:
         """The caller of a session token, and when the token ends in Unix seconds."""
         sessions, now = self.sessions, self.clock()
-        presented = sessions.present(bearer(headers), now)
+        presented = sessions.present(token, now)
         if not self._started:
             await self.start()
         if self.memory is not None:
@@ -136,50 +157,56 @@ class Service:
 
     # Session routes
 
-    async def challenge(self, headers: Headers, body: bytes) -> dict[str, Any]:
+    async def challenge(self, headers: Headers, body: bytes) -> Answer:
         """`POST challenge`: a text to sign. Writes nothing."""
         fields = self._fields(headers, body, required=("hotkey",), optional=("form",))
         text, sealed, expires_at = self.sessions.challenge(fields["hotkey"], fields.get("form"), self.clock())
-        return {"challenge": text, "sealed": sealed, "expires_at": expires_at, **self._time()}
+        return Answer({"challenge": text, "sealed": sealed, "expires_at": expires_at, **self._time()})
 
-    async def log_in(self, headers: Headers, body: bytes) -> dict[str, Any]:
+    async def log_in(self, headers: Headers, body: bytes) -> Answer:
         """`POST session`: a session for a signed challenge."""
-        fields = self._fields(headers, body, required=("hotkey", "sealed", "signature"), optional=("scheme",))
+        required = ("hotkey", "sealed", "signature")
+        fields = self._fields(headers, body, required=required, optional=("scheme", "tokens"))
+        delivery = self.transport.delivery(fields.get("tokens"), headers)
         login = self.sessions.login(
             self.policy, fields["hotkey"], fields.get("scheme"), fields["sealed"], fields["signature"], self.clock()
         )
         if not self._started:
             await self.start()
         outcome = await self._store.create(self.sessions, login)
-        return self._grant(self.sessions.created(login, outcome, self.clock()))
+        return self._grant(delivery, self.sessions.created(login, outcome, self.clock()))
 
-    async def refresh(self, headers: Headers, body: bytes) -> dict[str, Any]:
+    async def refresh(self, headers: Headers, body: bytes) -> Answer:
         """`POST refresh`: the successor of a refresh token."""
-        fields = self._fields(headers, body, required=("refresh_token",))
-        presented = self.sessions.present_refresh(fields["refresh_token"], self.clock())
-        presented.check(self.policy)
-        if not self._started:
-            await self.start()
-        rotated = await self._store.rotate(self.sessions, presented)
-        return self._grant(self.sessions.rotated(presented, rotated))
+        fields = self._fields(headers, body, optional=("refresh_token", "tokens"))
+        delivery = self.transport.delivery(fields.get("tokens"), headers)
+        if (delivery == "cookie") == ("refresh_token" in fields):
+            raise error("malformed_body", "expected either the text field refresh_token or tokens: cookie")
+        token = self.transport.refresh_token(headers) if delivery == "cookie" else fields["refresh_token"]
+        with _clearing(delivery):
+            presented = self.sessions.present_refresh(token, self.clock())
+            presented.check(self.policy)
+            if not self._started:
+                await self.start()
+            rotated = await self._store.rotate(self.sessions, presented)
+            return self._grant(delivery, self.sessions.rotated(presented, rotated))
 
-    async def log_out(self, headers: Headers, body: bytes) -> dict[str, Any]:
+    async def log_out(self, headers: Headers, body: bytes) -> Answer:
         """`POST logout`: ends the session of the token."""
-        self._check_origin(headers)
-        presented = self.sessions.present(bearer(headers), self.clock())
-        await self._store.end(self.sessions, presented)
-        return {"ended": True, **self._time()}
+        self.transport.check_route(headers)
+        carrier, token = self.transport.session_token("POST", headers)
+        with _clearing(carrier):
+            presented = self.sessions.present(token, self.clock())
+            await self._store.end(self.sessions, presented)
+        cookies = self.transport.cleared_cookies() if carrier == "cookie" else ()
+        return Answer({"ended": True, **self._time()}, cookies)
 
-    async def whoami(self, headers: Headers, body: bytes) -> dict[str, Any]:
+    async def whoami(self, headers: Headers, body: bytes) -> Answer:
         """`GET session`: whose session the token is."""
-        caller, expires_at = await self.resume(headers)
-        return {
-            "hotkey": caller.hotkey,
-            "scheme": caller.scheme,
-            "role": None,
-            "expires_at": expires_at,
-            **self._time(),
-        }
+        _, token = self.transport.session_token("GET", headers)
+        caller, expires_at = await self.resume(token)
+        members = {"hotkey": caller.hotkey, "scheme": caller.scheme, "role": None, "expires_at": expires_at}
+        return Answer({**members, **self._time()})
 
     async def revoke(self, hotkey: str) -> None:
         """Ends every session of a hotkey, now and on all servers: one write."""
@@ -196,54 +223,42 @@ class Service:
             _log.warning("%s (request %s)", failure.code, request_id)
         return Problem(failure, realm=self.realm, now_ns=self.clock(), request_id=request_id)
 
-    def _grant(self, grant: tuple[str, int, str, int, str]) -> dict[str, Any]:
-        names = ("session_token", "expires_at", "refresh_token", "refresh_expires_at", "hotkey")
-        return {**dict(zip(names, grant, strict=True)), "role": None, **self._time()}
+    def _grant(self, delivery: str, grant: tuple[str, int, str, int, str]) -> Answer:
+        session_token, expires_at, refresh_token, refresh_expires_at, hotkey = grant
+        members = {"expires_at": expires_at, "refresh_expires_at": refresh_expires_at, "hotkey": hotkey, "role": None}
+        if delivery == "cookie":
+            return Answer({**members, **self._time()}, self.transport.cookies(*grant[:4], self.clock()))
+        return Answer({"session_token": session_token, "refresh_token": refresh_token, **members, **self._time()})
 
     def _time(self) -> dict[str, int]:
         return {"server_time_ms": self.clock() // 1_000_000}
 
     def _fields(
-        self, headers: Headers, body: bytes, *, required: tuple[str, ...], optional: tuple[str, ...] = ()
+        self, headers: Headers, body: bytes, *, required: tuple[str, ...] = (), optional: tuple[str, ...] = ()
     ) -> dict[str, str]:
-        self._check_origin(headers)
+        self.transport.check_route(headers)
         try:
             fields = json.loads(body)
         except (ValueError, RecursionError):
             fields = None
         if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in required):
-            raise error("malformed_body", f"expected a JSON object with the text fields {', '.join(required)}")
+            named = f" with the text fields {', '.join(required)}" if required else ""
+            raise error("malformed_body", f"expected a JSON object{named}")
         present = {name: fields[name] for name in (*required, *optional) if fields.get(name) is not None}
         if not all(isinstance(value, str) and value.isascii() for value in present.values()):
             raise error("malformed_body", "expected ASCII text in every field")
         return present
 
-    def _check_origin(self, headers: Headers) -> None:
-        """A browser says where a page comes from; programs that are no browser send neither header."""
-        origin: list[bytes] = []
-        fetched_by_page = False
-        for name, value in headers:
-            if name == b"origin":
-                origin.append(value)
-            elif name == b"sec-fetch-site":
-                fetched_by_page = True
-        if (origin or fetched_by_page) and (len(origin) != 1 or origin[0] not in self._origins):
-            raise error("origin_refused")
 
-
-def bearer(headers: Headers) -> str:
-    """The token of `Authorization: Bearer`, exactly one of it."""
-    found = [value for name, value in headers if name == b"authorization"]
-    if len(found) > 1:
-        raise error("duplicate_header", "Authorization: expected exactly once")
-    if not found:
-        raise error("missing_credentials")
-    if len(found[0]) > _MAX_TOKEN_HEADER:
-        raise error("header_too_long", f"Authorization: expected at most {_MAX_TOKEN_HEADER} bytes")
-    scheme, _, token = found[0].partition(b" ")
-    if scheme.lower() != b"bearer":
-        raise error("missing_credentials")
-    return token.decode("latin-1")
+@contextmanager
+def _clearing(carrier: str) -> Iterator[None]:
+    """A refusal by which the session is over takes its cookies away."""
+    try:
+        yield
+    except BittensorAuthError as failure:
+        if carrier == "cookie":
+            failure._set_cookies = _core.TokenTransport.cookies_after(failure.code)
+        raise
 
 
 def _secrets(secret: bytes | str | Sequence[bytes | str] | None) -> list[bytes]:

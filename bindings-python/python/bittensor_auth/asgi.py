@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._errors import BittensorAuthError, ConfigurationError, StoreError, error
+from ._problem import set_cookie_headers
 from ._service import MAX_ROUTE_BODY, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+
+    from ._service import Answer
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -35,12 +38,13 @@ class _Disconnected(Exception):
 class _State:
     """What is known of one request's credentials; lives in the ASGI scope."""
 
-    __slots__ = ("caller", "failure", "pending")
+    __slots__ = ("by_cookie", "caller", "failure", "pending")
 
     def __init__(self, pending: _core.Pending | None) -> None:
         self.pending = pending
         self.caller: _core.Caller | None = None
         self.failure: BittensorAuthError | None = None
+        self.by_cookie = False
 
 
 class HotkeyAuth(Service):
@@ -50,7 +54,8 @@ class HotkeyAuth(Service):
     process, `RedisStore` for many. `policy`: who is welcome; any hotkey that proves itself unless you say more.
 
     Sessions need `origin` (as in `https://dash.example.org`) and, with several workers, `secret`: at least 32 random
-    bytes that all of them share, or the new and the old one while they change over.
+    bytes that all of them share, or the new and the old one while they change over. `cookies=True` lets a browser keep
+    its tokens in `__Host-` cookies if it asks for that; only pages of `allowed_origins` (the site's own) can use them.
 
     Windows in seconds (`max_age` 10, `allowed_skew` 2, `body_budget` 0 for long uploads), lifetimes in seconds
     (`challenge_lifetime` 120, `access_lifetime` 900, `idle_lifetime` 7200, `absolute_lifetime` 86400, `refresh_grace`
@@ -84,7 +89,9 @@ class HotkeyAuth(Service):
                 if state.pending is not None:
                     state.caller = await self.settle(state.pending)
                 elif session and self._sessions:
-                    state.caller, _ = await self.resume(scope["headers"])
+                    carrier, token = self.transport.session_token(scope["method"], scope["headers"])
+                    state.by_cookie = carrier == "cookie"
+                    state.caller, _ = await self.resume(token)
                 else:
                     raise error("missing_credentials")
             except BittensorAuthError as failure:
@@ -153,7 +160,7 @@ class HotkeyAuthMiddleware:
         try:
             if route := self._routes and self._routes.get((scope["method"], _path_below_root(scope))):
                 answer = await route(scope["headers"], await read_route_body(receive))
-                await send_answer(send, *encode_json(answer))
+                await send_answer(send, *encode_json(answer, answer.cookies))
                 return
             states = scope.setdefault(_STATES, {})
             if self._auth not in states:
@@ -165,10 +172,24 @@ class HotkeyAuthMiddleware:
         except BittensorAuthError as failure:
             await _answer_unread(receive, send, *self._auth.problem(failure, scope["headers"]).encode())
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _kept_private(states[self._auth], send) if self._auth.takes_cookies else send)
 
     def _protects(self, path: str) -> bool:
         return path.startswith(self._protect) or _UNUSUAL.search(path) is not None
+
+
+def _kept_private(state: _State, send: Send) -> Send:
+    """Adds `no-store` to an answer for a cookie where the application says nothing: shared caches know `Authorization`
+    as a credential, and cookies not (spec/04 §11)."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and state.by_cookie:
+            headers = list(message.get("headers", ()))
+            if not any(name.lower() == b"cache-control" for name, _ in headers):
+                message = {**message, "headers": [*headers, (b"cache-control", b"no-store")]}
+        await send(message)
+
+    return sent
 
 
 def _path_below_root(scope: Scope) -> str:
@@ -186,7 +207,7 @@ def caller_of(scope: Scope) -> _core.Caller:
     raise error("missing_credentials", "this route is not protected: expected it below `protect`")
 
 
-def session_routes(auth: Service, prefix: str) -> dict[tuple[str, str], Callable[..., Awaitable[dict[str, Any]]]]:
+def session_routes(auth: Service, prefix: str) -> dict[tuple[str, str], Callable[..., Awaitable[Answer]]]:
     """Method and path of each session route."""
     return {
         ("POST", f"{prefix}/challenge"): auth.challenge,
@@ -212,13 +233,14 @@ async def read_route_body(receive: Receive) -> bytes:
             return body
 
 
-def encode_json(answer: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def encode_json(answer: dict[str, Any], cookies: Iterable[str] = ()) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """A 200 of a session route; tokens are in it, so nobody may keep it."""
     body = json.dumps(answer, separators=(",", ":")).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        *set_cookie_headers(cookies),
     ]
     return 200, headers, body
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core, asgi
 from ._errors import BittensorAuthError, error
-from ._openapi import ROUTES, describe, stand_in
+from ._openapi import describe, routes, stand_in
 
 try:
     from fastapi import APIRouter, FastAPI, Request, Response
@@ -19,6 +19,7 @@ except ImportError as missing:
 
 if TYPE_CHECKING:
     from ._problem import Problem
+    from ._service import Answer
 
 __all__ = ["HotkeyAuth"]
 
@@ -53,20 +54,21 @@ class HotkeyAuth(asgi.HotkeyAuth):
         checks at start-up, and the security schemes in `/openapi.json`. Sub-applications are covered too."""
         app.add_middleware(asgi.HotkeyAuthMiddleware, auth=self, protect=(), session_prefix=None)
         app.add_exception_handler(_Refused, _answer)
-        app.openapi = describe(app.openapi)  # type: ignore[method-assign]
+        app.openapi = describe(app.openapi, cookies=self.takes_cookies)  # type: ignore[method-assign]
 
     def router(self, prefix: str = "/auth") -> APIRouter:
         """The session routes: `POST` challenge, session, refresh and logout, and `GET` session."""
         self.sessions  # noqa: B018 - an origin is required, and said so when the application is built
         router = APIRouter(prefix=prefix, tags=["session"])
+        described = routes(cookies=self.takes_cookies)
         for (method, path), handle in asgi.session_routes(self, "").items():
             name = handle.__name__
             router.add_api_route(
-                path, self._endpoint(handle), methods=[method], name=name, operation_id=name, **ROUTES[name]
+                path, self._endpoint(handle), methods=[method], name=name, operation_id=name, **described[name]
             )
         return router
 
-    def _endpoint(self, handle: Callable[..., Awaitable[dict[str, Any]]]) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, handle: Callable[..., Awaitable[Answer]]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
                 answer = await handle(request.scope["headers"], await asgi.read_route_body(request.receive))
@@ -74,7 +76,7 @@ class HotkeyAuth(asgi.HotkeyAuth):
                 raise _Refused(self, failure, request) from None
             except asgi._Disconnected:
                 return Response()  # nobody is there to read it
-            status, headers, body = asgi.encode_json(answer)
+            status, headers, body = asgi.encode_json(answer, answer.cookies)
             return _raw(status, headers, body)
 
         return endpoint

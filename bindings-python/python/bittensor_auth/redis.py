@@ -125,7 +125,7 @@ class _BoundRedis:
             _log.error("redis refused the %s script: %s", call[0], reply.text)
         return reply
 
-    async def _send(self, *command: Any) -> Reply:
+    async def _send(self, *command: str | int) -> Reply:
         return await self._wire.send(Trip(lambda items: items[0], lambda reply, _: [reply]), command)
 
 

@@ -13,7 +13,7 @@ pub struct SigningKey(Secret);
 
 enum Secret {
     Ed25519(Box<ed25519_dalek::SigningKey>),
-    Sr25519(Box<schnorrkel::Keypair>),
+    Sr25519(Box<sr25519::Signer>),
 }
 
 impl SigningKey {
@@ -24,7 +24,8 @@ impl SigningKey {
             Scheme::Ed25519 => Self(Secret::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(seed)))),
             Scheme::Sr25519 => {
                 let mini = schnorrkel::MiniSecretKey::from_bytes(seed).expect("32 bytes are a mini secret");
-                Self(Secret::Sr25519(Box::new(mini.expand_to_keypair(schnorrkel::ExpansionMode::Ed25519))))
+                let pair = mini.expand_to_keypair(schnorrkel::ExpansionMode::Ed25519);
+                Self(Secret::Sr25519(Box::new(sr25519::Signer::new(pair))))
             }
         }
     }
@@ -37,7 +38,7 @@ impl SigningKey {
         let secret = schnorrkel::SecretKey::from_bytes(secret).map_err(|_| {
             Error::new(ErrorCode::KeyfileMalformed).detail("privateKey: expected an sr25519 scalar and nonce")
         })?;
-        Ok(Self(Secret::Sr25519(Box::new(secret.to_keypair()))))
+        Ok(Self(Secret::Sr25519(Box::new(sr25519::Signer::new(secret.to_keypair())))))
     }
 
     /// A new random key.
@@ -53,7 +54,7 @@ impl SigningKey {
     pub fn hotkey(&self) -> Hotkey {
         Hotkey::from_bytes(match &self.0 {
             Secret::Ed25519(key) => key.verifying_key().to_bytes(),
-            Secret::Sr25519(pair) => pair.public.to_bytes(),
+            Secret::Sr25519(signer) => signer.public(),
         })
     }
 
@@ -71,10 +72,10 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8], entropy: &mut dyn Entropy) -> Signature {
         Signature::from_bytes(match &self.0 {
             Secret::Ed25519(key) => ed25519_dalek::Signer::sign(&**key, message).to_bytes(),
-            Secret::Sr25519(pair) => {
+            Secret::Sr25519(signer) => {
                 let mut draw = [0; 32];
                 entropy.fill(&mut draw);
-                sr25519::sign(pair, message, draw)
+                signer.sign(message, draw)
             }
         })
     }

@@ -1,13 +1,13 @@
 //! sr25519: schnorrkel over ristretto255, signing context `substrate`, no pre-hash.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+mod known;
 
 use rand_core_06::{CryptoRng, Error as RngError, RngCore};
 use schnorrkel::context::SigningContext;
 use schnorrkel::context::attach_rng;
 use schnorrkel::{Keypair, PublicKey, Signature, signing_context};
 
+pub(super) use self::known::Known;
 use crate::error::{Error, ErrorCode};
 
 /// The signing context.
@@ -30,42 +30,26 @@ fn check(key: &PublicKey, context: &SigningContext, message: &[u8], signature: &
     key.verify(context.bytes(message), &signature).map_err(|_| ErrorCode::BadSignature.into())
 }
 
-/// Keys that signed before, parsed: the same few hundred hotkeys call again and again, and parsing is an eighth of a
-/// verification. Only a key whose signature held gets in, so strangers cannot push callers out.
-pub(super) struct Known {
+/// A key pair, and the start of every transcript that it signs.
+pub(super) struct Signer {
+    pair: Keypair,
     context: SigningContext,
-    keys: RwLock<HashMap<[u8; 32], PublicKey>>,
 }
 
-impl Known {
-    /// Below 300 kB; one subnet has 256 hotkeys or a few times that.
-    const CAPACITY: usize = 1_024;
-
-    pub(super) fn new() -> Self {
-        Self { context: signing_context(CONTEXT), keys: RwLock::default() }
+impl Signer {
+    pub(super) fn new(pair: Keypair) -> Self {
+        Self { pair, context: signing_context(CONTEXT) }
     }
 
-    /// As [`verify`], with the same verdict for every input.
-    pub(super) fn verify(&self, key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
-        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(key).copied();
-        if let Some(public) = known {
-            return check(&public, &self.context, message, signature);
-        }
-        let public = parse(key)?;
-        check(&public, &self.context, message, signature)?;
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= Self::CAPACITY {
-            keys.clear();
-        }
-        keys.insert(*key, public);
-        Ok(())
+    pub(super) fn public(&self) -> [u8; 32] {
+        self.pair.public.to_bytes()
     }
-}
 
-/// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
-pub(super) fn sign(keypair: &Keypair, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
-    let transcript = signing_context(CONTEXT).bytes(message);
-    keypair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
+    /// The witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
+    pub(super) fn sign(&self, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
+        let transcript = self.context.bytes(message);
+        self.pair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
+    }
 }
 
 /// The 32 random bytes that schnorrkel draws once for each signature.

@@ -94,12 +94,11 @@ impl Site {
     /// # Errors
     /// [`ErrorCode::InvalidConfiguration`].
     pub fn new(origin: &str, network: Network) -> Result<Self, Error> {
-        let domain = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
-        if !is_domain(domain) {
+        let Some(domain) = domain_of(origin) else {
             return Err(invalid(
                 "origin: expected https:// and a lower-case host, without a path, as in https://dash.example.org",
             ));
-        }
+        };
         Ok(Self { domain: domain.into(), origin: origin.into(), network, statement: None })
     }
 
@@ -157,6 +156,15 @@ fn is_chain_id(text: &str) -> bool {
     text.strip_prefix(CAIP2_PREFIX)
         .and_then(decode_hex::<16>)
         .is_some_and(|genesis| text[CAIP2_PREFIX.len()..] == encode_hex(genesis))
+}
+
+/// Whether a browser could send this text as `Origin`.
+pub(crate) fn is_origin(text: &str) -> bool {
+    domain_of(text).is_some()
+}
+
+fn domain_of(origin: &str) -> Option<&str> {
+    origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).filter(|domain| is_domain(domain))
 }
 
 /// A host name, an IPv4 or a bracketed IPv6 address, and perhaps a port, as a browser writes it in `Origin`.

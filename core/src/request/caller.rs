@@ -1,7 +1,7 @@
 //! From a verified signature to a caller: policy and the replay claim stand between, and nothing skips them.
 
 use crate::error::{Error, ErrorCode};
-use crate::key::{Hotkey, Scheme};
+use crate::key::{Hotkey, KnownKeys, Scheme};
 use crate::replay::{ClaimOutcome, ReplayClaim};
 use crate::session::FamilyId;
 use crate::time::{UnixNanos, Window};
@@ -62,6 +62,7 @@ pub struct Verified {
     pub(super) signed_at: UnixNanos,
     pub(super) claim: ReplayClaim,
     pub(super) window: Window,
+    pub(super) known: KnownKeys,
 }
 
 impl Verified {
@@ -95,6 +96,43 @@ impl Admitted {
     /// [`ErrorCode::ReplayedRequest`], or the store's reason why it cannot tell.
     pub fn claimed(self, outcome: ClaimOutcome) -> Result<Caller, Error> {
         outcome.into_result(ErrorCode::ReplayedRequest)?;
+        // Not earlier: refused keys and replays must not cost memory or work.
+        self.0.known.called(self.0.caller.scheme, &self.0.caller.hotkey);
         Ok(self.0.caller)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::SigningKey;
+    use crate::message::BodyHash;
+    use crate::nonce::SeededEntropy;
+    use crate::policy::Policy;
+    use crate::request::{RequestSigner, Verifier};
+    use crate::target::{Method, RequestTarget};
+
+    #[test]
+    fn only_callers_are_remembered() {
+        let mut entropy = SeededEntropy::new(5);
+        let (key, receiver) = (SigningKey::from_seed(Scheme::Sr25519, &[7; 32]), Hotkey::from_bytes([9; 32]));
+        let verifier = Verifier::new(receiver);
+        let (method, body) = (Method::parse("GET").expect("a method"), BodyHash::of(b""));
+        let target = RequestTarget::for_signing("/").expect("a target");
+        let now = UnixNanos::from_secs(1_752_076_800);
+        let mut signer = RequestSigner::new(Scheme::Sr25519, key.hotkey(), receiver);
+        let headers = signer.prepare(&method, &target, body, now, &mut entropy).sign(&key, &mut entropy);
+        let verified = || verifier.verify(&headers, &method, &target, body, now).expect("signed just now");
+
+        let known = verified().known;
+        let refused = Policy::any_hotkey().deny([key.hotkey()]);
+        assert!(refused.admit(verified()).is_err());
+        let admitted = || Policy::any_hotkey().admit(verified()).expect("everybody is welcome");
+        for outcome in [ClaimOutcome::Replayed, ClaimOutcome::Unavailable, ClaimOutcome::Full] {
+            assert!(admitted().claimed(outcome).is_err());
+            assert!(!known.knows(&key.hotkey()));
+        }
+        assert!(admitted().claimed(ClaimOutcome::Fresh).is_ok());
+        assert!(known.knows(&key.hotkey()));
     }
 }

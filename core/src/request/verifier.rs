@@ -206,6 +206,7 @@ impl CheckedHead {
             signed_at,
             claim: ReplayClaim::for_request(&self.namespace, &hotkey, signed_at, &self.window),
             window: self.window,
+            known: self.known,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Holds the core to every file in `spec/vectors` and `spec/vectors/external`, and the registry to `spec/errors.json`.
 
 mod claims;
+mod cookies;
 mod document;
 mod login_texts;
 mod messages;
@@ -26,8 +27,9 @@ const EXTERNAL_FILES: usize = 5;
 /// Comes to the verdicts on one case of a group: one, or one for each step.
 type Runner = fn(group: &Value, case: &Value) -> Vec<Verdict>;
 
-const RUNNERS: [(&str, Runner); 10] = [
+const RUNNERS: [(&str, Runner); 11] = [
     ("claims", claims::run),
+    ("cookies", cookies::run),
     ("login-texts", login_texts::run),
     ("messages", messages::run),
     ("refresh-schedule", refresh_schedule::run),

@@ -59,6 +59,24 @@ export interface Engine extends LiteEngine {
     entropy: Uint8Array,
   ) => EngineMemoryStore;
   readonly Sessions: typeof EngineSessions;
+  /** With an empty list the site's own origin is allowed. */
+  readonly TokenTransport: new (
+    origin: string,
+    allowedOrigins: string[],
+    cookies: "enabled" | "refused",
+  ) => EngineTokenTransport;
+  /** The `Set-Cookie` values for the tokens of a grant. */
+  grantCookies(
+    sessionToken: string,
+    expiresAt: bigint,
+    refreshToken: string,
+    refreshExpiresAt: bigint,
+    now: bigint,
+  ): string[];
+  /** The `Set-Cookie` values after a logout by cookie. */
+  clearedCookies(): string[];
+  /** The `Set-Cookie` values of an answer that refuses a refresh or logout by cookie with this code. */
+  cookiesAfter(code: string): string[];
   readonly ClaimBatch: typeof EngineClaimBatch;
   readonly Outcome: { reply(numbers: Float64Array, index: number): EngineOutcome; unavailable(): EngineOutcome };
   readonly Read: { found(record?: string, generation?: string): EngineRead; unavailable(): EngineRead };
@@ -259,6 +277,18 @@ export declare class EngineSessions {
   rotateCall(presented: EnginePresentedRefresh, now: bigint): string[];
   /** `GrantFields`. Uses up both. */
   rotated(presented: EnginePresentedRefresh, rotated: EngineRotated): string[];
+}
+
+/** Which pages may use sessions, and whether browsers may hold tokens in cookies. */
+export interface EngineTokenTransport extends Freeable {
+  /** What every `POST` route asks before it reads the body. */
+  checkRoute(headers: string[]): void;
+  /** `body` or `cookie`: what the member `tokens` of a login or refresh asks for. */
+  delivery(tokens: string | undefined, headers: string[]): string;
+  /** `bearer` or `cookie`, and the session token that a request is judged by. */
+  sessionToken(method: string, headers: string[]): string[];
+  /** The token in the refresh cookie. */
+  refreshToken(headers: string[]): string;
 }
 
 export interface EnginePresented extends Freeable {
