@@ -20,7 +20,7 @@ export const FACTS: readonly (readonly [facts: string, codes: string])[] = [
   ],
   [
     "authentication 400 never",
-    "duplicate_header header_too_long malformed_body malformed_hotkey malformed_method malformed_nonce malformed_signature malformed_target missing_header unknown_scheme unsupported_version",
+    "cookies_disabled duplicate_cookie duplicate_header header_too_long malformed_body malformed_hotkey malformed_method malformed_nonce malformed_signature malformed_target missing_header unknown_scheme unsupported_version",
   ],
   [
     "authorization 403 never",
