@@ -10,13 +10,15 @@ import cors from "cors";
 import express from "express";
 import { Redis } from "ioredis";
 
-const { FIRST_START, ORIGIN = "http://127.0.0.1:8000", PORT = "8000", RECEIVER, REDIS_URL, SECRET } = process.env;
+const { COOKIES, FIRST_START, ORIGIN = "http://127.0.0.1:8000", PORT = "8000", RECEIVER, REDIS_URL, SECRET } = process.env;
+const timeoutMs = Number(process.env.STORE_TIMEOUT_MS ?? 200);
 
 const auth = new HotkeyAuth({
   receiver: RECEIVER ?? "",
-  store: REDIS_URL ? new RedisStore(new Redis(REDIS_URL)) : new MemoryStore({ nothingAcceptedBefore: FIRST_START !== undefined }),
+  store: REDIS_URL ? new RedisStore(new Redis(REDIS_URL), { timeoutMs }) : new MemoryStore({ nothingAcceptedBefore: FIRST_START !== undefined }),
   origin: ORIGIN,
   ...(SECRET && { secret: SECRET }),
+  cookies: COOKIES !== undefined,
 });
 const guard = expressGuard(auth);
 const app = express();

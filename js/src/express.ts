@@ -25,10 +25,10 @@ export interface ExpressGuard extends Guards<ExpressHandler> {
 export function expressGuard(auth: HotkeyAuth): ExpressGuard {
   const service = HotkeyAuth.service(auth);
   const checking =
-    (check: (request: IncomingMessage) => Promise<unknown>): ExpressHandler =>
+    (check: (request: IncomingMessage, response: ServerResponse) => Promise<unknown>): ExpressHandler =>
     (request, response, next) => {
       const refuse = (failure: unknown) => node.send(request, response, service.refusal(failure, request.rawHeaders));
-      check(request).then(
+      check(request, response).then(
         () => next(),
         (failure) => Promise.resolve(failure).then(refuse).catch(next),
       );
@@ -41,7 +41,10 @@ export function expressGuard(auth: HotkeyAuth): ExpressGuard {
     answer.then((made) => node.send(request, response, made)).catch(next);
   };
   const guard = guards((takes) =>
-    checking(async (request) => node.setCaller(request, await service.identify(received(request), takes))),
+    checking(async (request, response) => {
+      node.setCaller(request, await service.identify(received(request), takes));
+      if (service.isByCookie(request)) node.keepPrivate(response);
+    }),
   );
   return { middleware, ...guard };
 }

@@ -38,7 +38,10 @@ export function fastifyGuard(auth: HotkeyAuth): FastifyGuard {
     [Symbol.for("fastify.display-name")]: "bittensor-auth",
   });
   const guard = guards<FastifyHook>((takes) => async (request, reply) => {
-    const found = (caller: Caller) => node.setCaller(request.raw, caller);
+    const found = (caller: Caller) => {
+      node.setCaller(request.raw, caller);
+      if (service.isByCookie(request.raw)) node.keepPrivate(reply.raw);
+    };
     return service.identify(received(request), takes).then(found, refused(request, reply));
   });
   return { plugin, ...guard };
@@ -51,8 +54,9 @@ function received({ originalUrl, raw }: FastifyRequest) {
   return node.receivedByNode(raw, originalUrl, "register `guard.plugin`, or use the guard as `onRequest`");
 }
 
-function send({ raw }: FastifyRequest, reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+function send({ raw }: FastifyRequest, reply: FastifyReply, { status, headers, body, cookies }: Answer): FastifyReply {
   raw.resume();
+  for (const cookie of cookies) reply.header("set-cookie", cookie);
   // Text would get a charset, which JSON has not.
   return reply.code(status).headers(headers).send(Buffer.from(body));
 }

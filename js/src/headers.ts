@@ -23,13 +23,23 @@ export function credentialOf(headers: HeadersInput): string[] {
       .map((name) => name.toLowerCase()),
   );
   const names = credentialNames;
-  const flat: string[] = [];
+  const credential: string[] = [];
   for (const [name, value] of pairs(headers)) {
     if (typeof name !== "string" || !names.has(name.toLowerCase())) continue;
     if (typeof value !== "string") throw unreadable();
-    flat.push(name, value);
+    credential.push(name, value);
   }
-  return flat;
+  return credential;
+}
+
+/** Names and values in turn. */
+export function flat(headers: HeadersInput): string[] {
+  const all: string[] = [];
+  for (const [name, value] of pairs(headers)) {
+    if (typeof name !== "string" || typeof value !== "string") throw unreadable();
+    all.push(name, value);
+  }
+  return all;
 }
 
 /** Whether a request claims to be signed, whatever its headers say. */

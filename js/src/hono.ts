@@ -34,7 +34,9 @@ export function honoGuard(auth: HotkeyAuth): HonoGuard {
     const caller = await service.identify(receivedBy(c), takes).catch(refused(c));
     if (caller instanceof Response) return caller;
     c.set("caller", caller);
-    return next();
+    await next();
+    if (service.isByCookie(c.req) && !c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+    return undefined;
   });
   return { middleware, ...guard };
 }

@@ -39,7 +39,7 @@ export function nextGuard(auth: HotkeyAuth): NextGuard {
       } catch (failure) {
         return auth.problem(failure, request);
       }
-      return handler(request, caller, context);
+      return auth.keepPrivate(await handler(request, caller, context), request);
     };
   return { GET: route, POST: route, caller: guard("caller"), signed: guard("signed"), session: guard("session") };
 }

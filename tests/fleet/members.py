@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -39,6 +42,27 @@ def _rust(_: int) -> list[str]:
     return [str(_built("bittensor-auth-example-axum"))]
 
 
+def _node(_: int) -> list[str]:
+    preload = Path(__file__).with_name("node_member.mjs")
+    return ["node", "--import", str(preload), str(_node_project() / "app.js")]
+
+
+@cache
+def _node_project() -> Path:
+    """The example, beside the packages that its `npm install` puts there: ours as `npm run build` left it."""
+    assert (ROOT / "js/dist/index.js").exists(), "expected the built npm package: make js/dist/index.js"
+    folder = Path(tempfile.mkdtemp(prefix="bittensor-auth-fleet-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    modules = folder / "node_modules"
+    modules.mkdir()
+    (modules / "bittensor-auth").symlink_to(ROOT / "js")
+    for package in ("cors", "express", "ioredis"):
+        (modules / package).symlink_to(ROOT / "js/node_modules" / package)
+    for file in ("app.js", "package.json"):
+        shutil.copy(ROOT / "examples/node" / file, folder)
+    return folder
+
+
 @cache
 def _built(package: str) -> Path:
     """The binary of a package of the workspace, built first if it has changed."""
@@ -47,7 +71,7 @@ def _built(package: str) -> Path:
     return ROOT / target / "debug" / package
 
 
-KINDS = [Kind("python", _python), Kind("rust", _rust)]
+KINDS = [Kind("python", _python), Kind("rust", _rust), Kind("node", _node)]
 
 
 class Member:

@@ -13,6 +13,7 @@ import { ThemeChoice } from "./theme/ThemeChoice";
 
 export function App({ log }: { readonly log: RequestLog }) {
   const session = useSession();
+  const signedIn = session.status === "logged-in";
   const before = useRef(session.status);
   const changed = before.current !== session.status;
   useEffect(() => {
@@ -36,14 +37,15 @@ export function App({ log }: { readonly log: RequestLog }) {
       </p>
       <main>
         <div className="person">
-          {session.status === "logged-in" ? (
+          {signedIn ? (
             <Identity session={session} focus={changed && before.current === "logging-in"} />
           ) : (
             <SignIn session={session} focus={changed && before.current === "logged-in"} />
           )}
         </div>
         <div className="work">
-          <Calls signedIn={session.status === "logged-in"} />
+          {/* What was read for one person is not left for the next. */}
+          <Calls key={signedIn ? session.hotkey : ""} signedIn={signedIn} />
           <RequestTable log={log} />
         </div>
       </main>

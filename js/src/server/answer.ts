@@ -8,11 +8,13 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Values of `Set-Cookie`, each a header of its own. */
+  readonly cookies: readonly string[];
 }
 
 /** A 200 of a session route; tokens are in it, so nobody may keep it. */
-export function success(members: Readonly<Record<string, unknown>>): Answer {
-  return json(200, "application/json", { "cache-control": "no-store" }, members);
+export function success(members: Readonly<Record<string, unknown>>, cookies: readonly string[] = []): Answer {
+  return { ...json(200, "application/json", { "cache-control": "no-store" }, members), cookies };
 }
 
 /** Who refuses, and when. */
@@ -53,10 +55,21 @@ export function requestIdOf(headers: HeadersInput): string {
 function json(status: number, type: string, headers: Record<string, string>, members: object): Answer {
   const body = JSON.stringify(members);
   const length = String(new TextEncoder().encode(body).length);
-  return { status, headers: { "content-type": type, "content-length": length, ...headers }, body };
+  return { status, headers: { "content-type": type, "content-length": length, ...headers }, body, cookies: [] };
 }
 
 /** The same as a Web-standard `Response`. */
-export function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers });
+export function toResponse({ status, headers, body, cookies }: Answer): Response {
+  const response = new Response(body, { status, headers });
+  for (const cookie of cookies) response.headers.append("set-cookie", cookie);
+  return response;
+}
+
+/** The same response, with `no-store` if it says nothing of caches. */
+export function keptPrivate(response: Response): Response {
+  if (response.headers.has("cache-control")) return response;
+  // The headers of what `fetch` and `Response.redirect` give cannot be changed.
+  const copy = new Response(response.body, response);
+  copy.headers.set("cache-control", "no-store");
+  return copy;
 }

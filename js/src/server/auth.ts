@@ -3,7 +3,7 @@
 import type { Caller } from "../caller.js";
 import { BittensorAuthError } from "../errors.js";
 import type { Policy } from "../policy.js";
-import { toResponse } from "./answer.js";
+import { keptPrivate, toResponse } from "./answer.js";
 import { EITHER, SESSION, SIGNED } from "./guards.js";
 import { type RawRequest, received } from "./received.js";
 import { Service } from "./service.js";
@@ -58,7 +58,7 @@ export class HotkeyAuth {
     return this.#service.identify(received(request, raw), SIGNED);
   }
 
-  /** The caller, by a session token. */
+  /** The caller, by a session token, as bearer or cookie. */
   session(request: Request, raw?: RawRequest): Promise<Caller> {
     return this.#service.identify(received(request, raw), SESSION);
   }
@@ -66,6 +66,14 @@ export class HotkeyAuth {
   /** The answer to a request that was refused: problem details. What is no failure of this package is thrown on. */
   problem(failure: unknown, request: Request): Response {
     return toResponse(this.#service.refusal(failure, request.headers));
+  }
+
+  /**
+   * What a handler answers to a caller that was proved by a cookie needs a `Cache-Control`: adds `no-store` where there
+   * is none. Other answers stay as they are. Only needed with `cookies`, and done by the adapters.
+   */
+  keepPrivate(response: Response, request: Request): Response {
+    return this.#service.isByCookie(request) ? keptPrivate(response) : response;
   }
 
   /** Ends every session of a hotkey (its SS58 address), now and on all servers: one write. */

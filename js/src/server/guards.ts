@@ -15,7 +15,7 @@ export interface Guards<Handler> {
   readonly caller: Handler;
   /** The caller, by a signature over this very request: for what a stolen token must not suffice. */
   readonly signed: Handler;
-  /** The caller, by a session token. */
+  /** The caller, by a session token, as bearer or cookie. */
   readonly session: Handler;
 }
 

@@ -36,9 +36,21 @@ export function receivedByNode(request: IncomingMessage, target: string, cure: s
 }
 
 /** Sends a whole answer. What is left of the request is read and dropped, so that its sender gets to read the answer. */
-export function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const { status, headers, body, cookies } = answer;
+  if (cookies.length > 0) response.appendHeader("set-cookie", cookies);
   response.writeHead(status, headers).end(body);
   request.resume();
+}
+
+/** Adds `no-store` to a response that says nothing of caches until it is sent. */
+export function keepPrivate(response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response);
+  // Fields that are given to `writeHead` take the place of those that were set before.
+  response.writeHead = ((...head: Parameters<typeof writeHead>) => {
+    if (!response.hasHeader("cache-control")) response.setHeader("cache-control", "no-store");
+    return writeHead(...head);
+  }) as typeof writeHead;
 }
 
 /** Gives every piece of the raw body to `take`, then puts all of them back: parsers behind this one see a new stream. */

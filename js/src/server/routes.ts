@@ -1,14 +1,14 @@
 /** The session routes (`spec/04 §8`). */
 
 import { joined } from "../body.js";
-import type { EngineSessions, GrantFields } from "../engine/engine.js";
+import { engine } from "../engine/current.js";
+import type { EngineSessions, EngineTokenTransport, GrantFields } from "../engine/engine.js";
 import { decide } from "../engine/failure.js";
 import { entropy } from "../entropy.js";
 import { BittensorAuthError } from "../errors.js";
-import type { HeadersInput } from "../headers.js";
+import { flat } from "../headers.js";
 import { Policy } from "../policy.js";
 import { type Answer, success } from "./answer.js";
-import { bearer, checkOrigin } from "./credentials.js";
 import type { Received } from "./received.js";
 import type { Service } from "./service.js";
 
@@ -16,14 +16,27 @@ import type { Service } from "./service.js";
 const MAX_ROUTE_BODY = 4096;
 /** How long such a body may take, in ms. */
 const ROUTE_BODY_WITHIN = 10_000;
+const SECOND = 1_000_000_000n;
 
 type Members = Readonly<Record<string, unknown>>;
-type Handler = (
-  service: Service,
-  sessions: EngineSessions,
-  headers: HeadersInput,
-  body: Uint8Array,
-) => Promise<Members>;
+
+/** A request to a route, whole. */
+interface Asked {
+  readonly service: Service;
+  readonly sessions: EngineSessions;
+  readonly transport: EngineTokenTransport;
+  /** As the engine takes them. */
+  readonly headers: string[];
+  readonly body: Uint8Array;
+}
+
+/** What a 200 says, and the cookies that it sets. */
+interface Said {
+  readonly members: Members;
+  readonly cookies?: readonly string[];
+}
+
+type Handler = (asked: Asked) => Promise<Said>;
 
 /** Method and path of each route below the base path. */
 export const ROUTES: readonly (readonly [method: string, path: string, handle: Handler])[] = [
@@ -34,14 +47,22 @@ export const ROUTES: readonly (readonly [method: string, path: string, handle: H
   ["GET", "/session", whoami],
 ];
 
-/** Answers a request to one of the routes, or rejects. */
-export async function answerRoute(
-  service: Service,
-  origins: ReadonlySet<string>,
-  handle: Handler,
-  { method, headers, readBody }: Received,
-): Promise<Answer> {
-  if (method === "POST") checkOrigin(headers, origins);
+/** Answers a request to one of the routes, problems included. */
+export async function answerRoute(service: Service, handle: Handler, received: Received): Promise<Answer> {
+  try {
+    const { members, cookies } = await handle(await asked(service, received));
+    return success({ ...members, server_time_ms: service.nowMs() }, cookies);
+  } catch (failure) {
+    if (!(failure instanceof ByCookie)) return service.refusal(failure, received.headers);
+    const { code } = failure.refused;
+    return { ...service.refusal(failure.refused, received.headers), cookies: engine().cookiesAfter(code) };
+  }
+}
+
+async function asked(service: Service, { method, headers: given, readBody }: Received): Promise<Asked> {
+  const { sessions, transport } = service;
+  const headers = flat(given);
+  if (method === "POST") decide(() => transport.checkRoute(headers));
   const pieces: Uint8Array[] = [];
   let length = 0;
   const take = (piece: Uint8Array) => {
@@ -52,62 +73,103 @@ export async function answerRoute(
     pieces.push(piece);
   };
   await readBody(take, ROUTE_BODY_WITHIN);
-  const members = await handle(service, service.sessions, headers, joined(pieces));
-  return success({ ...members, server_time_ms: service.nowMs() });
+  return { service, sessions, transport, headers, body: joined(pieces) };
 }
 
 /** A text to sign. Writes nothing. */
-async function challenge(service: Service, sessions: EngineSessions, _: HeadersInput, body: Uint8Array) {
+async function challenge({ service, sessions, body }: Asked): Promise<Said> {
   const { hotkey, form } = fieldsOf(body, ["hotkey"], ["form"]);
   const [text, sealed, expiresAt] = decide(() => sessions.challenge(hotkey, form, service.clock(), entropy()));
-  return { challenge: text, sealed, expires_at: Number(expiresAt) };
+  return { members: { challenge: text, sealed, expires_at: Number(expiresAt) } };
 }
 
 /** A session for a signed challenge. */
-async function logIn(service: Service, sessions: EngineSessions, _: HeadersInput, body: Uint8Array) {
-  const { hotkey, sealed, signature, scheme } = fieldsOf(body, ["hotkey", "sealed", "signature"], ["scheme"]);
+async function logIn({ service, sessions, transport, headers, body }: Asked): Promise<Said> {
+  const fields = fieldsOf(body, ["hotkey", "sealed", "signature"], ["scheme", "tokens"]);
+  const { hotkey, sealed, signature, scheme, tokens } = fields;
+  const delivery = decide(() => transport.delivery(tokens, headers));
   const policy = Policy.enginePolicy(service.policy);
   const login = decide(() => sessions.login(policy, hotkey, scheme, sealed, signature, service.clock(), entropy()));
   await service.start();
   const outcome = await service.store.create(sessions, login);
-  return grant(decide(() => sessions.created(login, outcome, service.clock())));
+  return granted(
+    service,
+    delivery,
+    decide(() => sessions.created(login, outcome, service.clock())),
+  );
 }
 
 /** The successor of a refresh token. */
-async function refresh(service: Service, sessions: EngineSessions, _: HeadersInput, body: Uint8Array) {
-  const { refresh_token: token } = fieldsOf(body, ["refresh_token"]);
-  const presented = decide(() => sessions.presentRefresh(token, service.clock()));
-  decide(() => presented.check(Policy.enginePolicy(service.policy)));
-  await service.start();
-  const rotated = await service.store.rotate(sessions, presented);
-  return grant(decide(() => sessions.rotated(presented, rotated)));
+async function refresh({ service, sessions, transport, headers, body }: Asked): Promise<Said> {
+  const { refresh_token: given, tokens } = fieldsOf(body, [], ["refresh_token", "tokens"]);
+  const delivery = decide(() => transport.delivery(tokens, headers));
+  if ((delivery === "cookie") === (given !== undefined)) {
+    throw new BittensorAuthError("malformed_body", "expected either the text field refresh_token or tokens: cookie");
+  }
+  const token = given ?? decide(() => transport.refreshToken(headers));
+  return judged(delivery, async () => {
+    const presented = decide(() => sessions.presentRefresh(token, service.clock()));
+    decide(() => presented.check(Policy.enginePolicy(service.policy)));
+    await service.start();
+    const rotated = await service.store.rotate(sessions, presented);
+    return granted(
+      service,
+      delivery,
+      decide(() => sessions.rotated(presented, rotated)),
+    );
+  });
 }
 
 /** Ends the session of the token. */
-async function logOut(service: Service, sessions: EngineSessions, headers: HeadersInput) {
-  const token = bearer(headers);
-  const presented = decide(() => sessions.present(token, service.clock()));
-  await service.start();
-  await service.store.end(sessions, presented);
-  return { ended: true };
+async function logOut({ service, sessions, transport, headers }: Asked): Promise<Said> {
+  const [carrier, token = ""] = decide(() => transport.sessionToken("POST", headers));
+  return judged(carrier, async () => {
+    const presented = decide(() => sessions.present(token, service.clock()));
+    await service.start();
+    await service.store.end(sessions, presented);
+    return { members: { ended: true }, cookies: carrier === "cookie" ? engine().clearedCookies() : [] };
+  });
 }
 
 /** Whose session the token is. */
-async function whoami(service: Service, _: EngineSessions, headers: HeadersInput) {
-  const { caller, expiresAt } = await service.resume(headers);
-  return { hotkey: caller.hotkey, scheme: caller.scheme, role: null, expires_at: expiresAt };
+async function whoami({ service, transport, headers }: Asked): Promise<Said> {
+  const [, token = ""] = decide(() => transport.sessionToken("GET", headers));
+  const { caller, expiresAt } = await service.resume(token);
+  return { members: { hotkey: caller.hotkey, scheme: caller.scheme, role: null, expires_at: expiresAt } };
 }
 
-function grant(fields: readonly string[]): Members {
+/** A refusal of a token that came in a cookie: where the session is over, its cookies go. */
+class ByCookie {
+  readonly refused: BittensorAuthError;
+
+  constructor(refused: BittensorAuthError) {
+    this.refused = refused;
+  }
+}
+
+async function judged(carrier: string | undefined, judge: () => Promise<Said>): Promise<Said> {
+  try {
+    return await judge();
+  } catch (failure) {
+    throw carrier === "cookie" && failure instanceof BittensorAuthError ? new ByCookie(failure) : failure;
+  }
+}
+
+function granted(service: Service, delivery: string, fields: readonly string[]): Said {
   const [sessionToken, expiresAt, refreshToken, refreshExpiresAt, hotkey] = fields as GrantFields;
-  return {
-    session_token: sessionToken,
+  const members = {
     expires_at: Number(expiresAt),
-    refresh_token: refreshToken,
     refresh_expires_at: Number(refreshExpiresAt),
     hotkey,
     role: null,
   };
+  if (delivery !== "cookie") {
+    return { members: { session_token: sessionToken, refresh_token: refreshToken, ...members } };
+  }
+  const [ends, refreshEnds] = [BigInt(expiresAt) * SECOND, BigInt(refreshExpiresAt) * SECOND];
+  const now = service.clock();
+  const cookies = decide(() => engine().grantCookies(sessionToken, ends, refreshToken, refreshEnds, now));
+  return { members, cookies };
 }
 
 function fieldsOf<Required extends string, Optional extends string = never>(
@@ -117,8 +179,8 @@ function fieldsOf<Required extends string, Optional extends string = never>(
 ): Record<Required, string> & Partial<Record<Optional, string>> {
   const given = parsed(body);
   if (given === undefined || !required.every((name) => typeof given[name] === "string")) {
-    const expected = `expected a JSON object with the text fields ${required.join(", ")}`;
-    throw new BittensorAuthError("malformed_body", expected);
+    const named = required.length > 0 ? ` with the text fields ${required.join(", ")}` : "";
+    throw new BittensorAuthError("malformed_body", `expected a JSON object${named}`);
   }
   const fields: Record<string, string> = {};
   for (const name of [...required, ...optional]) {

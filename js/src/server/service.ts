@@ -4,21 +4,28 @@ import { runtime } from "#runtime";
 import { Caller } from "../caller.js";
 import { settle } from "../checked-head.js";
 import { engine } from "../engine/current.js";
-import type { EnginePending, EngineSessions, EngineVerifier } from "../engine/engine.js";
+import type { EnginePending, EngineSessions, EngineTokenTransport, EngineVerifier } from "../engine/engine.js";
 import { decide } from "../engine/failure.js";
 import { BittensorAuthError } from "../errors.js";
-import { credentialOf, type HeadersInput } from "../headers.js";
+import { credentialOf, flat, type HeadersInput } from "../headers.js";
 import { Hotkey } from "../hotkey.js";
 import { Policy } from "../policy.js";
 import type { BoundStore } from "../store.js";
 import { type Clock, systemClock, unsigned } from "../time.js";
 import { engineVerifier } from "../verifier.js";
 import { type Answer, problem, requestIdOf } from "./answer.js";
-import { bearer } from "./credentials.js";
 import type { Takes } from "./guards.js";
 import type { Received } from "./received.js";
 import { answerRoute, ROUTES } from "./routes.js";
-import { basePathOf, engineSessions, type HotkeyAuthOptions, type Log, secretsOf } from "./settings.js";
+import {
+  basePathOf,
+  engineSessions,
+  engineTransport,
+  type HotkeyAuthOptions,
+  type Log,
+  NO_ORIGIN,
+  secretsOf,
+} from "./settings.js";
 
 /** What is known of one request. */
 interface Proof {
@@ -38,15 +45,16 @@ export class Service {
   readonly #verifier: EngineVerifier;
   readonly #sessions: EngineSessions | undefined;
   readonly #hasSecret: boolean;
-  readonly #origins: ReadonlySet<string>;
+  readonly #transport: EngineTokenTransport | undefined;
   readonly #publicPrefix: string;
   readonly #realm: string;
   readonly #log: Log;
   readonly #proofs = new WeakMap<object, Promise<Proof>>();
+  readonly #byCookie = new WeakSet<object>();
   #started: Promise<void> | undefined;
 
   constructor(options: HotkeyAuthOptions) {
-    const { clock = systemClock, origin, allowedOrigins = origin === undefined ? [] : [origin] } = options;
+    const { clock = systemClock } = options;
     const secrets = secretsOf(options);
     this.clock = () => unsigned("clock", clock());
     this.policy = options.policy ?? Policy.anyHotkey();
@@ -54,7 +62,7 @@ export class Service {
     this.#verifier = engineVerifier(options);
     this.#hasSecret = secrets.length > 0;
     this.#sessions = engineSessions(this.#verifier, options, secrets);
-    this.#origins = new Set(allowedOrigins);
+    this.#transport = engineTransport(options);
     this.#publicPrefix = options.publicPrefix ?? "";
     this.#realm = options.realm ?? "bittensor";
     this.#log = options.log ?? console;
@@ -67,8 +75,13 @@ export class Service {
   /** The sessions, if this service has an origin to log in to. */
   get sessions(): EngineSessions {
     if (this.#sessions !== undefined) return this.#sessions;
-    const message = "origin: expected the origin that people log in to, as in https://dash.example.org";
-    throw new BittensorAuthError("invalid_configuration", message);
+    throw new BittensorAuthError("invalid_configuration", NO_ORIGIN);
+  }
+
+  /** How their tokens travel. */
+  get transport(): EngineTokenTransport {
+    if (this.#transport !== undefined) return this.#transport;
+    throw new BittensorAuthError("invalid_configuration", NO_ORIGIN);
   }
 
   /** Checks the deployment, once; a store that was away or was repaired is asked again at the next request. */
@@ -127,14 +140,22 @@ export class Service {
     if (proof.pending === undefined && !(takes.session && this.#sessions !== undefined)) {
       throw new BittensorAuthError("missing_credentials");
     }
-    proof.caller ??= proof.pending === undefined ? this.#resumed(received.headers) : this.#settled(proof.pending);
+    proof.caller ??= proof.pending === undefined ? this.#resumed(received) : this.#settled(proof.pending);
     const caller = await proof.caller;
     if (takes[caller.via]) return caller;
     throw new BittensorAuthError("missing_credentials", "this route takes a session");
   }
 
-  async #resumed(headers: HeadersInput): Promise<Caller> {
-    return (await this.resume(headers)).caller;
+  async #resumed({ request, method, headers }: Received): Promise<Caller> {
+    const [carrier, token = ""] = decide(() => this.transport.sessionToken(method, flat(headers)));
+    const { caller } = await this.resume(token);
+    if (carrier === "cookie") this.#byCookie.add(request);
+    return caller;
+  }
+
+  /** Whether the caller of this request was proved by a cookie: shared caches do not know those as a credential. */
+  isByCookie(request: object): boolean {
+    return this.#byCookie.has(request);
   }
 
   #settled(pending: EnginePending): Promise<Caller> {
@@ -143,8 +164,7 @@ export class Service {
   }
 
   /** The caller of a session token, and when the token ends in Unix seconds. */
-  async resume(headers: HeadersInput): Promise<{ readonly caller: Caller; readonly expiresAt: number }> {
-    const token = bearer(headers);
+  async resume(token: string): Promise<{ readonly caller: Caller; readonly expiresAt: number }> {
     const presented = decide(() => this.sessions.present(token, this.clock()));
     const expiresAt = Number(presented.expiresAt() / 1_000_000_000n);
     await this.start();
@@ -157,10 +177,7 @@ export class Service {
   answer(method: string, path: string, received: () => Received): Promise<Answer> | undefined {
     const route = ROUTES.find(([verb, end]) => verb === method && path === this.basePath + end);
     if (route === undefined || this.#sessions === undefined) return undefined;
-    const request = received();
-    return answerRoute(this, this.#origins, route[2], request).catch((failure) =>
-      this.refusal(failure, request.headers),
-    );
+    return answerRoute(this, route[2], received());
   }
 
   /** Ends every session of a hotkey, now and on all servers: one write. */

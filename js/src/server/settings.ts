@@ -2,7 +2,7 @@
 
 import { type Bytes, toBytes } from "../bytes.js";
 import { engine } from "../engine/current.js";
-import type { EngineSessions, EngineVerifier } from "../engine/engine.js";
+import type { EngineSessions, EngineTokenTransport, EngineVerifier } from "../engine/engine.js";
 import { decide } from "../engine/failure.js";
 import { BittensorAuthError } from "../errors.js";
 import { optionalMillis } from "../time.js";
@@ -22,6 +22,11 @@ export interface HotkeyAuthOptions extends VerifierOptions {
   readonly secret?: Bytes | readonly Bytes[];
   /** The web origins that may use the session routes: the origin itself unless said. */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Lets a browser keep its tokens in `__Host-` cookies if its page asks for that: `false` unless said. Only pages of
+   * `allowedOrigins` can use them. Handlers of GET, HEAD and OPTIONS must not change anything.
+   */
+  readonly cookies?: boolean;
   /** One line of the login text, printable ASCII. */
   readonly statement?: string;
   /** The network that the login text names: finney unless said. */
@@ -47,6 +52,7 @@ export interface HotkeyAuthOptions extends VerifierOptions {
 }
 
 const SECRET_LENGTH = 32;
+export const NO_ORIGIN = "origin: expected the origin that people log in to, as in https://dash.example.org";
 
 /** Secrets for the sessions of one process, in place of none. */
 export function secretsOf({ secret }: HotkeyAuthOptions): readonly Uint8Array[] {
@@ -85,6 +91,17 @@ export function engineSessions(
         lifetime("refreshGraceMs"),
       ),
   );
+}
+
+/** How session tokens travel, if a service has an origin to log in to. */
+export function engineTransport(options: HotkeyAuthOptions): EngineTokenTransport | undefined {
+  const { origin, allowedOrigins = [], cookies = false } = options;
+  if (origin !== undefined) {
+    const use = cookies ? "enabled" : "refused";
+    return decide(() => new (engine().TokenTransport)(origin, [...allowedOrigins], use));
+  }
+  if (cookies) throw new BittensorAuthError("invalid_configuration", `cookies need an origin. ${NO_ORIGIN}`);
+  return undefined;
 }
 
 /** The path of the session routes, with a slash in front and none at the end. */

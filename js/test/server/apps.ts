@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import express, { type Express, type Request as ExpressRequest, type Response as ExpressResponse } from "express";
 import express4 from "express4";
-import fastify from "fastify";
+import fastify, { type FastifyReply } from "fastify";
 import { Hono } from "hono";
 import * as onExpress from "../../src/express.js";
 import * as onFastify from "../../src/fastify.js";
@@ -62,6 +62,8 @@ function expressApp(framework: typeof express): (auth: HotkeyAuth) => Promise<Ap
     app.post("/json", framework.json(), guard.caller, parsed);
     app.get("/open", (_, response) => void response.json({ hello: "anybody" }));
     app.get("/unguarded", (request, response) => void response.json(onExpress.callerOf(request)));
+    app.get("/own", guard.caller, (_, response) => void response.set("cache-control", "max-age=5").json({}));
+    app.use("/nowhere", guard.caller);
     for (const kind of KINDS) {
       app.all(`/${kind}`, guard[kind], (request, response) => {
         response.json({ via: onExpress.callerOf(request).via });
@@ -82,6 +84,9 @@ async function fastifyApp(auth: HotkeyAuth): Promise<App> {
   app.register(guard.plugin);
   app.get("/open", async () => ({ hello: "anybody" }));
   app.get("/unguarded", async (request) => onFastify.callerOf(request));
+  const own = async (_: unknown, reply: FastifyReply) => reply.header("cache-control", "max-age=5").send({});
+  app.get("/own", { onRequest: guard.caller }, own);
+  app.get("/nowhere", { onRequest: guard.caller }, async (_, reply) => reply.callNotFound());
   app.post("/json", { preHandler: guard.caller }, async (request) => ({
     hotkey: onFastify.callerOf(request).hotkey,
     parsed: request.body ?? null,
@@ -120,6 +125,8 @@ async function honoApp(auth: HotkeyAuth): Promise<App> {
   app.use(guard.middleware);
   app.get("/open", (c) => c.json({ hello: "anybody" }));
   app.get("/unguarded", (c) => c.json(c.get("caller" as never) ?? { code: "nobody" }));
+  app.get("/own", guard.caller, (c) => c.json({}, 200, { "cache-control": "max-age=5" }));
+  app.get("/nowhere", guard.caller, (c) => c.notFound());
   app.post("/json", guard.caller, async (c) => {
     const parsed = await c.req.json().catch(() => undefined);
     return c.json({ hotkey: c.get("caller").hotkey, parsed: parsed ?? null }, parsed === undefined ? 400 : 200);

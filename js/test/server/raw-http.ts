@@ -5,6 +5,8 @@ import { connect } from "node:net";
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Values of `Set-Cookie`. */
+  readonly cookies: readonly string[];
   readonly body: string;
   json<T = Record<string, unknown>>(): T;
 }
@@ -60,12 +62,15 @@ function isWhole(received: Buffer): boolean {
 function parse(received: Buffer): Answer {
   const end = received.indexOf("\r\n\r\n");
   const [status = "", ...lines] = received.subarray(0, end).toString("latin1").split("\r\n");
-  const headers = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
-  );
+  const pairs = lines.map((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+  });
+  const headers = Object.fromEntries(pairs);
+  const cookies = pairs.filter(([name]) => name === "set-cookie").map(([, value]) => value);
   const raw = received.subarray(end + 4);
   const body = (headers["transfer-encoding"] === "chunked" ? unchunked(raw) : raw).toString();
-  return { status: Number(status.split(" ")[1]), headers, body, json: () => JSON.parse(body) };
+  return { status: Number(status.split(" ")[1]), headers, cookies, body, json: () => JSON.parse(body) };
 }
 
 function unchunked(raw: Buffer): Buffer {

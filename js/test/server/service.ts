@@ -43,5 +43,7 @@ export function assertProblem(answer: Answer, status: number, code: ErrorCode): 
 export async function read(response: Response | undefined): Promise<Answer> {
   if (response === undefined) throw new Error("expected an answer");
   const body = await response.text();
-  return { status: response.status, headers: Object.fromEntries(response.headers), body, json: () => JSON.parse(body) };
+  const { status, headers } = response;
+  const cookies = headers.getSetCookie();
+  return { status, headers: Object.fromEntries(headers), cookies, body, json: () => JSON.parse(body) };
 }

@@ -97,8 +97,8 @@ describe.each(["memory", "redis"])("on %s", (kind) => {
     const first = await dashboard.grant();
     expect(Object.keys(first)).toEqual([
       "session_token",
-      "expires_at",
       "refresh_token",
+      "expires_at",
       "refresh_expires_at",
       "hotkey",
       "role",

@@ -1,4 +1,5 @@
-/** The accounts of the development phrase that everybody knows. */
+/** The development phrase that everybody knows; its accounts hold nothing. */
+export const PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
 export const ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 export const BOB = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 /** Alice at prefix 0. */

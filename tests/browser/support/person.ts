@@ -30,10 +30,10 @@ export class Person {
     return person;
   }
 
-  /** Connects the wallet that asks and shows these accounts. */
+  /** Connects the wallet. One that does not know this site asks, and is told to show these accounts. */
   async connects(wallet: Wallet, ...addresses: string[]): Promise<void> {
     await this.page.getByRole("button", { name: /polkadot-js/ }).click();
-    await wallet.allow(...addresses);
+    if (addresses.length > 0) await wallet.allow(...addresses);
     await this.page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   }
 
@@ -68,24 +68,9 @@ export class Person {
 
   /** Reads the error that the dashboard shows. */
   async sees(code: string): Promise<string> {
-    const notice = this.page.getByRole("alert");
-    await notice.getByText(code, { exact: true }).waitFor();
+    const notice = this.page.getByRole("alert").filter({ has: this.page.getByText(code, { exact: true }) });
+    await notice.waitFor();
     return (await notice.textContent()) ?? "";
-  }
-
-  /** Freezes the tab, as a browser does with one that nobody looks at, or a machine that sleeps. */
-  sleeps(): Promise<void> {
-    return this.#lifecycle("frozen");
-  }
-
-  wakes(): Promise<void> {
-    return this.#lifecycle("active");
-  }
-
-  async #lifecycle(state: "active" | "frozen"): Promise<void> {
-    const session = await this.page.context().newCDPSession(this.page);
-    await session.send("Page.setWebLifecycleState", { state });
-    await session.detach();
   }
 
   async shot(name: string): Promise<void> {

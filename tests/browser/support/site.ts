@@ -34,3 +34,17 @@ export async function site(
     throw error;
   }
 }
+
+/** The same dashboard at another address, before the same server: `forge` hides from it where the browser really is. */
+export async function lookalike(genuine: Site, { forge }: { readonly forge: boolean }): Promise<Site> {
+  const port = await freePort();
+  const gate = await Gate.open();
+  gate.target = genuine.api;
+  if (forge) gate.forgedOrigin = genuine.origin;
+  const page = await dashboard(port, gate.url);
+  const stop = async () => {
+    await page.stop();
+    await gate.close();
+  };
+  return { origin: page.url, api: genuine.api, gate, stop };
+}

@@ -20,6 +20,13 @@ interface ConnectionRequest {
   readonly url: string;
 }
 
+/** Debian's browser. The old headless mode has no extensions; as root it does not start with its sandbox. */
+export const CHROMIUM = {
+  executablePath: "/usr/bin/chromium",
+  headless: false,
+  args: ["--headless=new", "--no-sandbox"],
+};
+
 const PASSWORD = "only for this test";
 
 /** A browser with the extension, and the hand of the person who uses it. */
@@ -38,16 +45,26 @@ export class Wallet {
     const extension = fileURLToPath(new URL(`../../../target/browser/extension-${signing}`, import.meta.url));
     const profile = await mkdtemp(join(tmpdir(), "bittensor-auth-browser-"));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: "/usr/bin/chromium",
-      headless: false,
-      // Chromium does not start as root with its sandbox.
-      args: ["--headless=new", "--no-sandbox", `--load-extension=${extension}`],
+      ...CHROMIUM,
+      args: [...CHROMIUM.args, `--load-extension=${extension}`],
       ignoreDefaultArgs: ["--disable-extensions"],
       viewport: { width: 1280, height: 860 },
     });
+    context.setDefaultTimeout(10_000);
     const wallet = new Wallet(context, await context.newPage(), profile);
     await until("the extension answers", () => wallet.#wakes(`chrome-extension://${idOf(extension)}/driver.html`));
     return wallet;
+  }
+
+  /** Stops all processes of the browser, as a machine that sleeps does. The answer wakes them. */
+  async sleep(): Promise<() => void> {
+    const session = await this.context.browser()?.newBrowserCDPSession();
+    const { processInfo = [] } = (await session?.send("SystemInfo.getProcessInfo")) ?? {};
+    if (processInfo.length < 2) throw new Error("expected the processes of a browser");
+    for (const { id } of processInfo) process.kill(id, "SIGSTOP");
+    return () => {
+      for (const { id } of processInfo) process.kill(id, "SIGCONT");
+    };
   }
 
   async close(): Promise<void> {
@@ -66,6 +83,11 @@ export class Wallet {
       (prefix) => (globalThis as unknown as Driver).chrome.runtime.sendMessage({ type: "prefix", prefix }),
       prefix,
     );
+  }
+
+  /** All accounts, of every kind. */
+  async accounts(): Promise<readonly { readonly address: string; readonly type: string }[]> {
+    return (await this.#ask("pri(accounts.subscribe)")) as { address: string; type: string }[];
   }
 
   async forget(address: string): Promise<void> {

@@ -48,8 +48,10 @@ function Times({ session }: { readonly session: Session }) {
     <>
       <div>
         <dt>Refresh</dt>
-        <dd data-testid="refresh">{left > 0 ? `in ${duration(left)}` : "now"}</dd>
-        <Since key={session.expiresAt} end={session.refreshesAt} now={now} />
+        <dd>
+          {left > 0 ? `in ${duration(left)}` : "now"}
+          <Since key={session.expiresAt} end={session.refreshesAt} now={now} />
+        </dd>
       </div>
       <div>
         <dt>Token ends</dt>
@@ -59,7 +61,7 @@ function Times({ session }: { readonly session: Session }) {
         <dt>Signed in until</dt>
         <dd>
           <time dateTime={new Date(session.refreshExpiresAt).toISOString()}>
-            {new Date(session.refreshExpiresAt).toLocaleTimeString([], { timeStyle: "short" })}
+            {new Date(session.refreshExpiresAt).toLocaleTimeString([], { timeStyle: "short", hourCycle: "h23" })}
           </time>
           , longer while a tab is open
         </dd>

@@ -1,3 +1,4 @@
+import { errorOf } from "bittensor-auth/client";
 import { useHotkeyAuth } from "bittensor-auth/react";
 import { useState } from "react";
 import { Notice } from "../notice/Notice";
@@ -29,6 +30,7 @@ export function Calls({ signedIn }: { readonly signedIn: boolean }) {
     show({ kind: "sending", call });
     try {
       const response = await auth.fetch(call.path.slice(1), { method: call.method });
+      if (!response.ok) throw await errorOf(response);
       show({ kind: "answer", call, status: response.status, text: pretty(await response.text()) });
     } catch (error) {
       show({ kind: "failed", error });
@@ -58,8 +60,7 @@ export function Calls({ signedIn }: { readonly signedIn: boolean }) {
         {result.kind === "answer" && (
           <>
             <p className="result-head">
-              <span className={result.status < 400 ? "badge good" : "badge bad"}>{result.status}</span>{" "}
-              {result.call.method} {result.call.path}
+              <span className="badge good">{result.status}</span> {result.call.method} {result.call.path}
             </p>
             <pre>{result.text}</pre>
           </>

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { Fragment, useSyncExternalStore } from "react";
 import type { Entry, Outcome, RequestLog } from "./log";
 
 /** Every request of this tab, newest first. */
@@ -45,10 +45,10 @@ function Row({ entry }: { readonly entry: Entry }) {
   return (
     <tr>
       <td className="time">
-        <time dateTime={entry.at.toISOString()}>{entry.at.toLocaleTimeString([], { hour12: false })}</time>
+        <time dateTime={entry.at.toISOString()}>{entry.at.toLocaleTimeString([], { hourCycle: "h23" })}</time>
       </td>
       <td>
-        <span className="method">{entry.method}</span> <span className="path">{entry.path}</span>
+        <span className="method">{entry.method}</span> <Path path={entry.path} />
       </td>
       <td>
         <Answer outcome={outcome} />
@@ -66,5 +66,25 @@ function Answer({ outcome }: { readonly outcome: Outcome }) {
       <span className={outcome.status < 400 ? "badge good" : "badge bad"}>{outcome.status}</span>
       {outcome.code && <code className="code">{outcome.code}</code>}
     </>
+  );
+}
+
+/** A path that may break after each slash. */
+function Path({ path }: { readonly path: string }) {
+  const parts = path.split("/");
+  return (
+    <span className="path">
+      {parts.map((part, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one path never change places
+        <Fragment key={index}>
+          {index > 0 && (
+            <>
+              /<wbr />
+            </>
+          )}
+          {part}
+        </Fragment>
+      ))}
+    </span>
   );
 }
