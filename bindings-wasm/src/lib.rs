@@ -13,11 +13,11 @@ mod text;
 
 #[cfg(feature = "full")]
 mod keys;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod request;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod session;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod settings;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod store;

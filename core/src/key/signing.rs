@@ -13,7 +13,7 @@ pub struct SigningKey(Secret);
 
 enum Secret {
     Ed25519(Box<ed25519_dalek::SigningKey>),
-    Sr25519(Box<schnorrkel::Keypair>),
+    Sr25519(Box<sr25519::Pair>),
 }
 
 impl SigningKey {
@@ -22,10 +22,7 @@ impl SigningKey {
     pub fn from_seed(scheme: Scheme, seed: &[u8; 32]) -> Self {
         match scheme {
             Scheme::Ed25519 => Self(Secret::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(seed)))),
-            Scheme::Sr25519 => {
-                let mini = schnorrkel::MiniSecretKey::from_bytes(seed).expect("32 bytes are a mini secret");
-                Self(Secret::Sr25519(Box::new(mini.expand_to_keypair(schnorrkel::ExpansionMode::Ed25519))))
-            }
+            Scheme::Sr25519 => Self(Secret::Sr25519(Box::new(sr25519::Pair::from_seed(seed)))),
         }
     }
 
@@ -34,10 +31,10 @@ impl SigningKey {
     /// # Errors
     /// [`ErrorCode::KeyfileMalformed`] when the first half is not a scalar.
     pub fn from_sr25519_secret(secret: &[u8; 64]) -> Result<Self, Error> {
-        let secret = schnorrkel::SecretKey::from_bytes(secret).map_err(|_| {
+        let pair = sr25519::Pair::from_secret(secret).ok_or_else(|| {
             Error::new(ErrorCode::KeyfileMalformed).detail("privateKey: expected an sr25519 scalar and nonce")
         })?;
-        Ok(Self(Secret::Sr25519(Box::new(secret.to_keypair()))))
+        Ok(Self(Secret::Sr25519(Box::new(pair))))
     }
 
     /// A new random key.
@@ -53,7 +50,7 @@ impl SigningKey {
     pub fn hotkey(&self) -> Hotkey {
         Hotkey::from_bytes(match &self.0 {
             Secret::Ed25519(key) => key.verifying_key().to_bytes(),
-            Secret::Sr25519(pair) => pair.public.to_bytes(),
+            Secret::Sr25519(pair) => pair.public(),
         })
     }
 
@@ -74,7 +71,7 @@ impl SigningKey {
             Secret::Sr25519(pair) => {
                 let mut draw = [0; 32];
                 entropy.fill(&mut draw);
-                sr25519::sign(pair, message, draw)
+                pair.sign(message, draw)
             }
         })
     }

@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use rand_core_06::{CryptoRng, Error as RngError, RngCore};
 use schnorrkel::context::SigningContext;
 use schnorrkel::context::attach_rng;
-use schnorrkel::{Keypair, PublicKey, Signature, signing_context};
+use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey, PublicKey, SecretKey, Signature, signing_context};
 
+use super::SR25519_CONTEXT as CONTEXT;
+use super::draw::Draw;
 use crate::error::{Error, ErrorCode};
-
-/// The signing context.
-pub const CONTEXT: &[u8] = b"substrate";
 
 /// Verifies one signature. The identity key is refused first: one constant signature fits it and every message.
 pub(super) fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
@@ -62,34 +60,28 @@ impl Known {
     }
 }
 
-/// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
-pub(super) fn sign(keypair: &Keypair, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
-    let transcript = signing_context(CONTEXT).bytes(message);
-    keypair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
-}
+/// A key pair.
+pub(super) struct Pair(Keypair);
 
-/// The 32 random bytes that schnorrkel draws once for each signature.
-struct Draw([u8; 32]);
-
-impl RngCore for Draw {
-    fn next_u32(&mut self) -> u32 {
-        rand_core_06::impls::next_u32_via_fill(self)
+impl Pair {
+    /// Expands a mini secret the Substrate way.
+    pub(super) fn from_seed(seed: &[u8; 32]) -> Self {
+        let mini = MiniSecretKey::from_bytes(seed).expect("32 bytes are a mini secret");
+        Self(mini.expand_to_keypair(ExpansionMode::Ed25519))
     }
 
-    fn next_u64(&mut self) -> u64 {
-        rand_core_06::impls::next_u64_via_fill(self)
+    /// The scalar, then the seed of witnesses. `None` unless the scalar is below L.
+    pub(super) fn from_secret(secret: &[u8; 64]) -> Option<Self> {
+        SecretKey::from_bytes(secret).ok().map(|secret| Self(secret.to_keypair()))
     }
 
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        for (byte, drawn) in dest.iter_mut().zip(self.0.iter().cycle()) {
-            *byte = *drawn;
-        }
+    pub(super) fn public(&self) -> [u8; 32] {
+        self.0.public.to_bytes()
     }
 
-    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), RngError> {
-        self.fill_bytes(dest);
-        Ok(())
+    /// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
+    pub(super) fn sign(&self, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
+        let transcript = signing_context(CONTEXT).bytes(message);
+        self.0.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
     }
 }
-
-impl CryptoRng for Draw {}
