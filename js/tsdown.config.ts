@@ -21,6 +21,7 @@ const builds: UserConfig[] = [
     dts: { entry: ["src/index.ts"] },
     copy: [
       { from: "dist-wasm/full/engine.wasm", to: "dist/engine", rename: "full.wasm" },
+      { from: "dist-wasm/server/engine.wasm", to: "dist/engine", rename: "server.wasm" },
       { from: "dist-addon/*.node", to: "dist/engine" },
     ],
   },
