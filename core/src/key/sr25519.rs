@@ -1,7 +1,7 @@
 //! sr25519: schnorrkel over ristretto255, signing context `substrate`, no pre-hash.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use schnorrkel::context::SigningContext;
 use schnorrkel::context::attach_rng;
@@ -13,7 +13,8 @@ use crate::error::{Error, ErrorCode};
 
 /// Verifies one signature. The identity key is refused first: one constant signature fits it and every message.
 pub(super) fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
-    check(&parse(key)?, &signing_context(CONTEXT), message, signature)
+    static PREPARED: LazyLock<SigningContext> = LazyLock::new(|| signing_context(CONTEXT));
+    check(&parse(key)?, &PREPARED, message, signature)
 }
 
 fn parse(key: &[u8; 32]) -> Result<PublicKey, Error> {
