@@ -1,8 +1,10 @@
 //! Keys and signatures. The only module that names a signature library (`spec/01`).
 
+mod coldkey;
 mod ed25519;
 mod signing;
 mod sr25519;
+mod weak;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +12,10 @@ use std::sync::Arc;
 use crate::encoding::{SS58_LEN, decode_ss58, encode_ss58};
 use crate::error::{Error, ErrorCode};
 
+pub use coldkey::Coldkey;
 pub use signing::{SigningKey, check_signer};
 pub use sr25519::CONTEXT as SR25519_CONTEXT;
+pub use weak::is_weak;
 
 /// A caller's identity: the 32-byte public key. SS58 text is only a spelling of it (`spec/01 §1`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
