@@ -20,7 +20,7 @@ pub struct PointRead {
 }
 
 /// What to do about a verified caller who is not in the snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedRead {
     /// This is known already.
     Known(Box<PointRead>),

@@ -213,7 +213,9 @@ impl Snapshot {
             one.is_none() || other.is_none() || one == other
         }
         let (one, other) = (&self.facts, &other.facts);
-        one.netuid == other.netuid && agree(one.genesis.as_ref(), other.genesis.as_ref()) && agree(one.registered_at.as_ref(), other.registered_at.as_ref())
+        one.netuid == other.netuid
+            && agree(one.genesis.as_ref(), other.genesis.as_ref())
+            && agree(one.registered_at.as_ref(), other.registered_at.as_ref())
     }
 
     /// Bytes that it takes in memory.
