@@ -50,6 +50,3 @@ pub use reader::{SnapshotRead, SubnetReader, SubnetTarget};
 pub use rpc::{RpcAnswer, RpcCall};
 pub use state::SubnetState;
 pub use values::Values;
-
-#[cfg(test)]
-mod tests {}

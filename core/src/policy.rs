@@ -232,4 +232,4 @@ impl From<Rule> for Policy {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

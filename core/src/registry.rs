@@ -17,4 +17,4 @@ pub use snapshot::{BlockRef, ColdkeySwaps, Snapshot, SubnetFacts, SwapScope, Swa
 pub use view::{Lookup, SubnetView};
 
 #[cfg(test)]
-mod tests {}
+pub(crate) mod tests;
