@@ -35,6 +35,7 @@ mod point;
 mod reader;
 mod rpc;
 mod scale;
+mod schedule;
 mod state;
 mod values;
 
@@ -48,5 +49,6 @@ pub use plan::SnapshotPlan;
 pub use point::PointPlan;
 pub use reader::{SnapshotRead, SubnetReader, SubnetTarget};
 pub use rpc::{RpcAnswer, RpcCall};
+pub use schedule::{EndpointKind, ReadSchedule, ReadStep};
 pub use state::SubnetState;
 pub use values::Values;

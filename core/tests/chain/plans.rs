@@ -122,96 +122,98 @@ fn nobody_is_never_a_member_or_an_owner() {
 /// What is done to one answer, and what comes of it.
 type Fault = (&'static str, &'static str, fn(&mut Value), ErrorCode);
 
+fn shorten(answer: &mut Value) {
+    let text = answer["result"].as_str().unwrap();
+    answer["result"] = json!(text[..text.len() - 10]);
+}
+
+const FAULTS: &[Fault] = &[
+    (
+        "another chain",
+        "chain_getBlockHash",
+        |answer| answer["result"] = json!(format!("0x{}", "61".repeat(32))),
+        ErrorCode::ChainMismatch,
+    ),
+    ("no hash", "chain_getFinalizedHead", |answer| answer["result"] = json!("0x00"), ErrorCode::ChainAnswerInvalid),
+    ("no head", "chain_getFinalizedHead", |answer| answer["result"] = Value::Null, ErrorCode::ChainAnswerInvalid),
+    (
+        "another header",
+        "chain_getHeader",
+        |answer| answer["result"]["number"] = json!("0x3e9"),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    ("no header", "chain_getHeader", |answer| answer["result"] = Value::Null, ErrorCode::ChainAnswerInvalid),
+    (
+        "a number without 0x",
+        "chain_getHeader",
+        |answer| answer["result"]["number"] = json!("1000"),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    ("no version", "state_getRuntimeVersion", |answer| answer["result"] = json!({}), ErrorCode::ChainAnswerInvalid),
+    (
+        "a version that does not fit",
+        "state_getRuntimeVersion",
+        |answer| answer["result"]["specVersion"] = json!(1_u64 << 32),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    ("bytes missing", "Metadata", shorten, ErrorCode::ChainAnswerInvalid),
+    ("no metadata 15", "Metadata", |answer| answer["result"] = json!("0x00"), ErrorCode::ChainLayoutUnknown),
+    ("no subnet", "selective", |answer| answer["result"] = json!("0x00"), ErrorCode::SubnetMissing),
+    ("odd hex in both", "Info", |answer| answer["result"] = json!("0x0"), ErrorCode::ChainAnswerInvalid),
+    ("bytes missing in both", "Info", shorten, ErrorCode::ChainAnswerInvalid),
+    (
+        "another block",
+        "state_queryStorageAt",
+        |answer| answer["result"][0]["block"] = json!(format!("0x{}", "01".repeat(32))),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    (
+        "a value less",
+        "state_queryStorageAt",
+        |answer| drop(answer["result"][0]["changes"].as_array_mut().unwrap().pop()),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    (
+        "a value that is no text",
+        "state_queryStorageAt",
+        |answer| answer["result"][0]["changes"][0][1] = json!(7),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    (
+        "no time",
+        "state_queryStorageAt",
+        |answer| answer["result"][0]["changes"][0][1] = Value::Null,
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    (
+        "a subnet that is gone",
+        "state_queryStorageAt",
+        |answer| answer["result"][0]["changes"][1][1] = json!("0x00"),
+        ErrorCode::SubnetMissing,
+    ),
+    (
+        "another age",
+        "state_queryStorageAt",
+        |answer| answer["result"][0]["changes"][2][1] = json!("0x6500000000000000"),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    (
+        "another owner",
+        "state_queryStorageAt",
+        |answer| answer["result"][0]["changes"][4][1] = json!(format!("0x{}", "05".repeat(32))),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+    (
+        "neither result nor error",
+        "chain_getHeader",
+        |answer| drop(answer.as_object_mut().unwrap().remove("result")),
+        ErrorCode::ChainAnswerInvalid,
+    ),
+];
+
 #[test]
 fn wrong_answers_end_the_reading() {
-    fn shorten(answer: &mut Value) {
-        let text = answer["result"].as_str().unwrap();
-        answer["result"] = json!(text[..text.len() - 10]);
-    }
-    let faults: &[Fault] = &[
-        (
-            "another chain",
-            "chain_getBlockHash",
-            |answer| answer["result"] = json!(format!("0x{}", "61".repeat(32))),
-            ErrorCode::ChainMismatch,
-        ),
-        ("no hash", "chain_getFinalizedHead", |answer| answer["result"] = json!("0x00"), ErrorCode::ChainAnswerInvalid),
-        ("no head", "chain_getFinalizedHead", |answer| answer["result"] = Value::Null, ErrorCode::ChainAnswerInvalid),
-        (
-            "another header",
-            "chain_getHeader",
-            |answer| answer["result"]["number"] = json!("0x3e9"),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        ("no header", "chain_getHeader", |answer| answer["result"] = Value::Null, ErrorCode::ChainAnswerInvalid),
-        (
-            "a number without 0x",
-            "chain_getHeader",
-            |answer| answer["result"]["number"] = json!("1000"),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        ("no version", "state_getRuntimeVersion", |answer| answer["result"] = json!({}), ErrorCode::ChainAnswerInvalid),
-        (
-            "a version that does not fit",
-            "state_getRuntimeVersion",
-            |answer| answer["result"]["specVersion"] = json!(1_u64 << 32),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        ("bytes missing", "Metadata", shorten, ErrorCode::ChainAnswerInvalid),
-        ("no metadata 15", "Metadata", |answer| answer["result"] = json!("0x00"), ErrorCode::ChainLayoutUnknown),
-        ("no subnet", "selective", |answer| answer["result"] = json!("0x00"), ErrorCode::SubnetMissing),
-        ("odd hex in both", "Info", |answer| answer["result"] = json!("0x0"), ErrorCode::ChainAnswerInvalid),
-        ("bytes missing in both", "Info", shorten, ErrorCode::ChainAnswerInvalid),
-        (
-            "another block",
-            "state_queryStorageAt",
-            |answer| answer["result"][0]["block"] = json!(format!("0x{}", "01".repeat(32))),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        (
-            "a value less",
-            "state_queryStorageAt",
-            |answer| drop(answer["result"][0]["changes"].as_array_mut().unwrap().pop()),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        (
-            "a value that is no text",
-            "state_queryStorageAt",
-            |answer| answer["result"][0]["changes"][0][1] = json!(7),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        (
-            "no time",
-            "state_queryStorageAt",
-            |answer| answer["result"][0]["changes"][0][1] = Value::Null,
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        (
-            "a subnet that is gone",
-            "state_queryStorageAt",
-            |answer| answer["result"][0]["changes"][1][1] = json!("0x00"),
-            ErrorCode::SubnetMissing,
-        ),
-        (
-            "another age",
-            "state_queryStorageAt",
-            |answer| answer["result"][0]["changes"][2][1] = json!("0x6500000000000000"),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        (
-            "another owner",
-            "state_queryStorageAt",
-            |answer| answer["result"][0]["changes"][4][1] = json!(format!("0x{}", "05".repeat(32))),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-        (
-            "neither result nor error",
-            "chain_getHeader",
-            |answer| drop(answer.as_object_mut().unwrap().remove("result")),
-            ErrorCode::ChainAnswerInvalid,
-        ),
-    ];
-    for (what, call, change, code) in faults {
+    for (what, call, change, code) in FAULTS {
         let (mut node, mut reader) = (Node::new(), SubnetReader::new(target()));
         let mut plan = reader.snapshot_plan(node.now());
         let (mut refused, now) = (None, node.now());
@@ -242,6 +244,7 @@ fn repeated_hotkeys_are_refused() {
 
 #[test]
 fn refusals_of_a_node_say_how_long_to_wait() {
+    use ErrorCode::{ChainAnswerInvalid, ChainRateLimited, ChainUnreachable};
     let now = UnixNanos::from_secs(1_000);
     let wait = |answer: RpcAnswer| {
         let mut plan = SubnetReader::new(target()).snapshot_plan(now);
@@ -250,7 +253,6 @@ fn refusals_of_a_node_say_how_long_to_wait() {
         (error.code(), error.retry_after_secs(now).unwrap())
     };
     let error = |error: Value| RpcAnswer::from_message(json!({ "id": 1, "error": error }).to_string().as_bytes());
-    use ErrorCode::{ChainAnswerInvalid, ChainRateLimited, ChainUnreachable};
     for (answer, code, seconds) in [
         (RpcAnswer::from_http(429, Some(17), b""), ChainRateLimited, 17),
         (RpcAnswer::from_http(403, None, b"<html>"), ChainRateLimited, 60),

@@ -17,7 +17,9 @@ pub fn compact(value: u128) -> Vec<u8> {
 /// A list.
 pub fn list<T>(items: &[T], encode: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
     let mut bytes = compact(items.len() as u128);
-    items.iter().for_each(|item| bytes.extend(encode(item)));
+    for item in items {
+        bytes.extend(encode(item));
+    }
     bytes
 }
 

@@ -27,7 +27,7 @@ fn roles(group: &Value, case: &Value) -> Result<Value, Error> {
     };
     let facts = Facts::of(&view, instant(group, "now")).with_link(link);
     let roles = policy(&case["policy"])?.decide(&key(case, "hotkey"), &facts).into_result()?;
-    Ok(roles.as_slice().iter().map(|role| role.as_str()).collect())
+    Ok(roles.as_slice().iter().map(Role::as_str).collect())
 }
 
 fn policy(rule: &Value) -> Result<Policy, Error> {

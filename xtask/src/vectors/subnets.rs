@@ -65,7 +65,7 @@ pub(super) fn subnet(members: u8) -> Subnet {
     let row = |index: u8| Row {
         hotkey: [index + 1; 32],
         coldkey: [0x81 + index / 2; 32],
-        active: index % 2 == 0,
+        active: index.is_multiple_of(2),
         permit: index == 1,
         last_update: 900 + u64::from(index),
         registered_at: 500,
