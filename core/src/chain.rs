@@ -27,6 +27,7 @@
 mod header;
 mod keys;
 mod layout;
+mod members;
 mod metagraph;
 mod network;
 mod neurons;

@@ -130,7 +130,7 @@ impl RpcAnswer {
             return Self::refused(ErrorCode::ChainUnreachable, "the node no longer has the block's state".into());
         }
         let detail = format!("the node answered with the JSON-RPC error {code}");
-        let is_unknown = matches!(code, -32_601) || said("not found") || said("Exported method");
+        let is_unknown = code == -32_601 || said("Exported method") || said("Function to start");
         Self(Err(Refusal { code: ErrorCode::ChainUnreachable, detail, retry_after: None, is_unknown }))
     }
 
