@@ -39,6 +39,9 @@ fn metagraph() -> Vec<u8> {
 }
 
 proptest! {
+    // What was found once is a test of its own; nothing is written beside the tests.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_bytes_are_refused_or_read(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         read_all(&bytes);

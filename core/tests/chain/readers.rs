@@ -14,7 +14,9 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> ErrorCode {
 fn the_chain_never_goes_back() {
     let (mut node, mut reader) = (Node::new(), SubnetReader::new(target()));
     read(&mut reader, &mut node).unwrap();
+    node.asked.clear();
     assert_eq!(code(read(&mut reader, node.at(999))), ErrorCode::ChainBehind);
+    assert_eq!(node.asked.last().unwrap(), "chain_getHeader", "nothing of an old block is read");
     assert!(read(&mut reader, node.at(1_000)).is_ok(), "the same block again");
     assert!(read(&mut reader, node.at(1_001)).is_ok());
 }
