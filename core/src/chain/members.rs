@@ -22,9 +22,12 @@ pub(super) struct Members {
 impl Members {
     pub(super) fn from_metagraph(graph: SelectiveMetagraph, netuid: u16, block: u64) -> Result<Self, Error> {
         let wrong = |expected: &str| invalid(&format!("get_selective_metagraph: expected {expected}"));
-        let asked = || wrong("every field that was asked for");
+        let asked = || wrong("the fields that were asked for and no others");
         if graph.netuid != netuid || graph.block != Some(block) {
             return Err(wrong("the subnet and the block that were asked for"));
+        }
+        if !graph.holds_exactly(&SelectiveMetagraph::QUERY) {
+            return Err(asked());
         }
         let registered_at = graph.network_registered_at.ok_or_else(asked)?;
         let columns = Columns {

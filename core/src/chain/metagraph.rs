@@ -42,6 +42,8 @@ pub struct SelectiveMetagraph {
     pub tao_stake: Option<Vec<u64>>,
     /// By uid, rao (69).
     pub total_stake: Option<Vec<u64>>,
+    /// One bit for each field that holds something.
+    present: u128,
 }
 
 const WHAT: &str = "get_selective_metagraph";
@@ -62,9 +64,10 @@ impl SelectiveMetagraph {
         if !reader.option("answer")? {
             return reader.finish().map(|()| None);
         }
-        let mut graph = Self { netuid: reader.compact_u16("netuid")?, ..Self::default() };
+        let mut graph = Self { netuid: reader.compact_u16("netuid")?, present: 1, ..Self::default() };
         for index in 1..FIELDS {
             if reader.option("field")? {
+                graph.present |= 1 << index;
                 graph.field(index, &mut reader)?;
             }
         }
@@ -72,6 +75,14 @@ impl SelectiveMetagraph {
             return Err(reader.wrong("fields of a later runtime", "none of them to hold anything"));
         }
         Ok(Some(graph))
+    }
+
+    /// Whether exactly these fields hold something. An answer to a question holds what was asked for and nothing else:
+    /// one field more, and each list after it could stand for another one.
+    #[must_use]
+    pub fn holds_exactly(&self, fields: &[u16]) -> bool {
+        let asked = fields.iter().fold(0_u128, |asked, index| asked | 1_u128.checked_shl((*index).into()).unwrap_or(0));
+        self.present == asked
     }
 
     fn field(&mut self, index: u8, reader: &mut Reader<'_>) -> Result<(), Error> {

@@ -235,6 +235,23 @@ fn wrong_answers_end_the_reading() {
 }
 
 #[test]
+fn a_field_that_was_not_asked_for_is_refused() {
+    // Field 72, `validators`, as an empty list: one byte more, and nothing else looks wrong.
+    let mut node = Node::new();
+    node.lines.retain(|line| !line.contains("get_subnet_state"));
+    node.fault = |call, mut answer| {
+        if call.params.contains("selective") {
+            let text = answer["result"].as_str().unwrap();
+            answer["result"] = json!(format!("{}0100{}", &text[..text.len() - 10], &text[text.len() - 8..]));
+        }
+        answer
+    };
+    let error = read(&mut SubnetReader::new(target()), &mut node).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ChainAnswerInvalid);
+    assert!(error.message().contains("and no others"), "{error}");
+}
+
+#[test]
 fn repeated_hotkeys_are_refused() {
     let mut node = Node::new();
     node.subnet.as_mut().unwrap().rows[5].hotkey = [1; 32];
