@@ -71,18 +71,24 @@ test-python: $(STAMP) ## The Python package: API, clients, vectors, secrets
 	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml bindings-python/tests
 
 .PHONY: test-js
-test-js: js/dist/index.js ## The npm package: lints, types, vectors and API on both engines, the built package
+test-js: js/dist/index.js tests/runtimes/node_modules/.package-lock.json ## The npm package: lints, types, vectors and API on both engines, the built package, other runtimes
 	cd js && npm run --silent lint
 	cd js && npm test
 	cd js && npm run --silent check:package
 	cd js && npm run --silent size
+	cd tests/runtimes && node --test
+
+tests/runtimes/node_modules/.package-lock.json: tests/runtimes/package-lock.json
+	@scripts/need npm npm
+	cd tests/runtimes && npm ci --silent
+	@touch $@
 
 js/node_modules/.package-lock.json: js/package.json js/package-lock.json
 	@scripts/need npm npm
 	cd js && npm ci --silent
 	@touch $@
 
-js/dist-wasm/full/engine.wasm: js/node_modules/.package-lock.json $(ENGINE) $(shell find bindings-wasm -type f) xtask/src/wasm.rs
+js/dist-wasm/server/engine.wasm: js/node_modules/.package-lock.json $(ENGINE) $(shell find bindings-wasm -type f) xtask/src/wasm.rs
 	@echo "building the WebAssembly engines (a minute or two)" >&2
 	cd js && npm run --silent build:wasm
 	@touch $@
@@ -92,7 +98,7 @@ js/dist-addon/.built: js/node_modules/.package-lock.json $(ENGINE) $(shell find 
 	cd js && npm run --silent build:addon
 	@touch $@
 
-js/dist/index.js: js/dist-wasm/full/engine.wasm js/dist-addon/.built $(shell find js/src -type f) js/tsdown.config.ts js/package.json
+js/dist/index.js: js/dist-wasm/server/engine.wasm js/dist-addon/.built $(shell find js/src -type f) js/tsdown.config.ts js/package.json
 	cd js && npm run --silent build
 	@touch $@
 
@@ -116,10 +122,10 @@ audit: ## Licences, advisories and sources of dependencies (needs cargo-deny)
 	cargo deny --locked check
 
 .PHONY: bench
-bench: $(STAMP) ## Ratios against the alternatives, in one run; writes target/bench.json
+bench: $(STAMP) js/dist/index.js ## Ratios against the alternatives, in one run; writes target/bench.json
 	@scripts/need redis-server redis-server
 	bench/run
 
 .PHONY: clean
 clean: ## Remove everything that can be built again
-	rm -rf target $(VENV) js/node_modules js/dist js/dist-wasm js/dist-addon
+	rm -rf target $(VENV) js/node_modules js/dist js/dist-wasm js/dist-addon bench/js/node_modules tests/runtimes/node_modules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from report import progress
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
+NPM_PACKAGE = ROOT / "js"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 
 
@@ -30,6 +32,21 @@ def peer_sdk() -> Path:
 def peer_old() -> Path:
     """The interpreter that has `bittensor-auth` 0.1.1."""
     return _environment("peer-old", "requirements-peer-old.txt")
+
+
+def javascript() -> Path:
+    """The Node that has the JavaScript peers, in `js/`; our npm package has to be built."""
+    if not NPM_PACKAGE.joinpath("dist/index.js").is_file():
+        sys.exit(f"no npm package: expected one in {NPM_PACKAGE / 'dist'} (make js/dist/index.js)")
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("no node: expected Node 20 or newer")
+    lock, stamp = BENCH / "js/package-lock.json", BENCH / "js/node_modules/.bench-stamp"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        subprocess.run(["npm", "ci", "--silent"], cwd=BENCH / "js", check=True)
+        stamp.write_text(wanted)
+    return Path(node)
 
 
 def wheel() -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from environments import TARGET
 from report import Row, table
-from rows import calls, guard, packaging, servers
+from rows import calls, guard, javascript, packaging, servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,6 +25,7 @@ GROUPS: list[tuple[tuple[str, ...], Callable[[int, Callable[[str], bool]], Itera
     (servers.NAMES, servers.measure),
     (guard.NAMES, guard.measure),
     (packaging.NAMES, packaging.measure),
+    (javascript.NAMES, javascript.measure),
 ]
 
 

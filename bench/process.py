@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any
 from environments import BENCH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
 
 class Worker:
-    """A script of `workers/` in one environment: one JSON line in, one out (see workers/serve.py)."""
+    """A script of `workers/` in one environment: one JSON line in, one out (see workers/serve.py).
 
-    def __init__(self, python: Path, script: str) -> None:
-        command = [python, "-B", BENCH / "workers" / script]
+    Or any other command that speaks so.
+    """
+
+    def __init__(
+        self, interpreter: Path, script: str | Path, *arguments: str | Path, flags: Sequence[str] = ("-B",)
+    ) -> None:
+        command = [interpreter, *flags, BENCH / "workers" / script, *arguments]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, command: str, **options: Any) -> Any:

@@ -30,6 +30,7 @@ const builds: UserConfig[] = [
     copy: [
       { from: "dist-wasm/full/engine.wasm", to: "dist/engine", rename: "full.wasm" },
       { from: "dist-wasm/lite/engine.wasm", to: "dist/engine", rename: "lite.wasm" },
+      { from: "dist-wasm/server/engine.wasm", to: "dist/engine", rename: "server.wasm" },
       { from: "dist-addon/*.node", to: "dist/engine" },
     ],
   },

@@ -41,11 +41,21 @@ SEQUENCES: dict[str, Callable[[Case], None]] = {
     "replay/request": replay.run_sequence,
     "sessions/sequence": sessions.run_sequence,
 }
+NOT_BOUND = "the registry is not bound yet; the core's own runner takes these"
 IN_RUST_ONLY = {
+    "chain-answers/layout": NOT_BOUND,
+    "chain-answers/metagraph": NOT_BOUND,
+    "chain-answers/neurons-lite": NOT_BOUND,
+    "chain-answers/subnet-state": NOT_BOUND,
     "claims/challenge": "a login makes this claim from a seal, with times in whole seconds; no call takes its parts",
+    "policies": NOT_BOUND,
     "replay/challenge": "the same claims at single nanoseconds; sessions/sequence claims challenges in the same memory",
+    "snapshots/diff": NOT_BOUND,
+    "snapshots/freshness": NOT_BOUND,
+    "snapshots/read": NOT_BOUND,
+    "storage-keys": NOT_BOUND,
 }
-"""What cannot be reached from Python, and why that is no gap."""
+"""What is not run here, and why."""
 
 CASES = list(cases())
 HERE = [case for case in CASES if case.part not in IN_RUST_ONLY]
@@ -74,6 +84,7 @@ def test_a_file_has_the_cases_that_it_counts(path: Path) -> None:
 def test_every_file_is_there() -> None:
     names = [str(path.relative_to(FOLDER)) for path in PATHS]
     assert names == [
+        "chain-answers.json",
         "claims.json",
         "cookies.json",
         "external/bittensor.json",
@@ -83,12 +94,15 @@ def test_every_file_is_there() -> None:
         "external/scure-sr25519.json",
         "login-texts.json",
         "messages.json",
+        "policies.json",
         "refresh-schedule.json",
         "replay.json",
         "requests.json",
         "sessions.json",
         "signatures.json",
+        "snapshots.json",
         "ss58.json",
+        "storage-keys.json",
         "tokens.json",
     ]
 

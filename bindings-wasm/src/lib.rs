@@ -13,13 +13,13 @@ mod text;
 
 #[cfg(feature = "full")]
 mod keys;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod request;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod session;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod settings;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod store;
-#[cfg(feature = "full")]
+#[cfg(feature = "server")]
 mod transport;

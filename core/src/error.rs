@@ -17,7 +17,7 @@ pub enum ErrorKind {
     Client,
     /// The program is set up wrongly; found when it starts.
     Configuration,
-    /// A store cannot answer now (503, with `Retry-After`).
+    /// A store, the chain or the registry cannot answer now (503, with `Retry-After`).
     Store,
 }
 
@@ -119,6 +119,24 @@ registry! {
     BadSignature "bad_signature" Authentication 401 Never
         "the signature does not match this request"
         "sign the exact bytes on the wire: method, path with query, raw body, nonce, sender, receiver; a proxy that rewrites the path or the body breaks the signature";
+    ChainAnswerInvalid "chain_answer_invalid" Store 503 After
+        "a node's answer cannot be read as what it should be"
+        "operator: read from another node; if all answer alike, update this software";
+    ChainBehind "chain_behind" Store 503 After
+        "the node is behind a block that was read before"
+        "operator: wait until the node has caught up, or read from another one";
+    ChainLayoutUnknown "chain_layout_unknown" Store 503 After
+        "the chain's runtime lays out its facts in a way this release does not know"
+        "operator: update this software; nothing is read from a layout that is not known";
+    ChainMismatch "chain_mismatch" Store 503 After
+        "the node serves another chain"
+        "operator: correct the endpoint or the genesis hash";
+    ChainRateLimited "chain_rate_limited" Store 503 After
+        "the node refuses to answer for now"
+        "operator: wait as long as it says, read less often, or run a node";
+    ChainUnreachable "chain_unreachable" Store 503 After
+        "the node did not answer"
+        "operator: check the endpoint, or read from another one";
     ChallengeExpired "challenge_expired" Authentication 401 Login
         "the login challenge has expired"
         "ask for a new challenge and sign that one";
@@ -131,6 +149,15 @@ registry! {
     ClockDisagreement "clock_disagreement" Store 503 After
         "the server's clock and its store's clock disagree"
         "operator: synchronise the clocks of the server and the store; caller: wait, sign again, send again";
+    ColdkeyNotAllowed "coldkey_not_allowed" Authorization 403 Never
+        "the coldkey that owns this hotkey is not on the list of those allowed here"
+        "ask the operator of this service to add your coldkey";
+    ColdkeyNotLinked "coldkey_not_linked" Authorization 403 Never
+        "the coldkey that owns this hotkey is not linked to an account"
+        "link the coldkey to your account first";
+    ColdkeySwapPending "coldkey_swap_pending" Authorization 403 Never
+        "the coldkey is about to be swapped, so its rights are frozen"
+        "wait until the swap was executed or cleared, then link the new coldkey";
     CookiesDisabled "cookies_disabled" Authentication 400 Never
         "this service gives no tokens in cookies"
         "leave out `tokens` and keep the tokens of the answer; operator: enable cookies";
@@ -149,6 +176,9 @@ registry! {
     HotkeyNotAllowed "hotkey_not_allowed" Authorization 403 Never
         "this hotkey is not on the list of those allowed here"
         "ask the operator of this service to add your hotkey";
+    HotkeyNotRegistered "hotkey_not_registered" Authorization 403 Never
+        "this hotkey is not registered on the subnet"
+        "register the hotkey on the subnet, then call again after the next block or two";
     InvalidChallenge "invalid_challenge" Authentication 401 Login
         "the sealed challenge was not made by this server for this hotkey"
         "send back `sealed` exactly as it came, to the same service, for the same hotkey";
@@ -179,6 +209,9 @@ registry! {
     MalformedBody "malformed_body" Authentication 400 Never
         "the body is not the JSON object this route takes"
         "send a JSON object with the documented fields, all of them strings";
+    MalformedColdkey "malformed_coldkey" Authentication 400 Never
+        "the coldkey is not a canonical SS58 address"
+        "write the address with prefix 42: 48 characters, the first one a 5";
     MalformedHotkey "malformed_hotkey" Authentication 400 Never
         "the hotkey is not a canonical SS58 address"
         "write the address with prefix 42: 48 characters, the first one a 5";
@@ -200,18 +233,27 @@ registry! {
     MissingHeader "missing_header" Authentication 400 Never
         "an authentication header is missing"
         "send every header that the signer made";
+    NotSubnetOwner "not_subnet_owner" Authorization 403 Never
+        "this hotkey is not the owner of the subnet"
+        "call with the subnet's owner hotkey";
     OriginRefused "origin_refused" Authorization 403 Never
         "this web origin may not use sessions here"
         "operator: add the origin of your dashboard to the allowed origins; programs: send the token as Authorization: Bearer";
     PayloadTooLarge "payload_too_large" Authentication 413 Never
         "the body is larger than this service accepts"
         "send a smaller body, or ask the operator to raise the limit of this route";
+    PermitMissing "permit_missing" Authorization 403 Never
+        "this hotkey has no validator permit on the subnet"
+        "raise the stake above the threshold and wait for the next epoch";
     RedirectRefused "redirect_refused" Client 400 Never
         "the server redirects a signed request to another origin"
         "call the final address directly, and add its origin to the signer only if you trust it";
     RefreshReused "refresh_reused" Authentication 401 Login
         "this refresh token was used before, so its whole session was ended"
         "log in again; if you did not use the token twice, somebody else has a copy";
+    RegistryUnavailable "registry_unavailable" Store 503 After
+        "it is not known now who is registered on the subnet"
+        "wait, sign again, send again; operator: see why the chain cannot be read";
     ReplayedRequest "replayed_request" Authentication 401 Never
         "this request was accepted before"
         "sign every attempt afresh, retries too; never send the same headers twice";
@@ -230,6 +272,15 @@ registry! {
     SigningRefused "signing_refused" Client 400 Never
         "this signer does not sign for that origin"
         "add the origin (scheme, host and port) to the signer's allowed origins if you mean to call it";
+    SnapshotInvalid "snapshot_invalid" Store 503 After
+        "the snapshot of the subnet cannot be used"
+        "operator: publish a snapshot of this chain and subnet, made by a release that this one knows";
+    SnapshotSuspicious "snapshot_suspicious" Store 503 After
+        "the subnet lost so many members at once that a second reading has to agree"
+        "operator: nothing, if the next reading agrees; otherwise find out which node is wrong";
+    StakeTooLow "stake_too_low" Authorization 403 Never
+        "the stake of this hotkey is below the minimum"
+        "raise the stake of the hotkey on this subnet";
     StaleRequest "stale_request" Authentication 401 Resign
         "the request was signed outside the accepted time window"
         "synchronise your clock (NTP) or correct it by `server_time_ms`, then sign again";
@@ -242,6 +293,12 @@ registry! {
     StoreWarming "store_warming" Store 503 After
         "the store has just started and cannot yet rule out a replay"
         "wait, sign again, send again: this lasts a few seconds after a restart";
+    SubnetMissing "subnet_missing" Store 503 After
+        "there is no such subnet on this chain"
+        "operator: correct the netuid or the endpoint";
+    SubnetReplaced "subnet_replaced" Store 503 After
+        "the netuid now belongs to another subnet"
+        "operator: find out whose subnet it is now, then confirm its registration block or change the netuid";
     UnboundRequest "unbound_request" Authentication 401 Never
         "the request names no receiver"
         "sign for this service's hotkey (X-Bittensor-Receiver)";

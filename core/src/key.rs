@@ -1,8 +1,14 @@
 //! Keys and signatures. The only module that names a signature library (`spec/01`).
 
+mod coldkey;
+#[cfg(any(test, target_family = "wasm"))]
+mod compact;
+mod draw;
 mod ed25519;
 mod signing;
+#[cfg(not(target_family = "wasm"))]
 mod sr25519;
+mod weak;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +16,14 @@ use std::sync::Arc;
 use crate::encoding::{SS58_LEN, decode_ss58, encode_ss58};
 use crate::error::{Error, ErrorCode};
 
+pub use coldkey::Coldkey;
+#[cfg(target_family = "wasm")]
+use compact as sr25519;
 pub use signing::{SigningKey, check_signer};
-pub use sr25519::CONTEXT as SR25519_CONTEXT;
+pub use weak::is_weak;
+
+/// The signing context of sr25519.
+pub const SR25519_CONTEXT: &[u8] = b"substrate";
 
 /// A caller's identity: the 32-byte public key. SS58 text is only a spelling of it (`spec/01 §1`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

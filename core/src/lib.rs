@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "chain")]
+pub mod chain;
 pub mod encoding;
 pub mod error;
 pub mod header;
@@ -8,6 +10,7 @@ pub mod key;
 pub mod message;
 pub mod nonce;
 pub mod policy;
+pub mod registry;
 pub mod replay;
 pub mod request;
 pub mod session;

@@ -34,7 +34,8 @@ export { type VerifiedRequest, type VerifyRequestOptions, verifyRequest } from "
 /**
  * Loads the engine. Needed in browsers only, before the first call that gives no promise.
  *
- * `wasm`: where `bittensor-auth/full.wasm` is, for pages and bundlers that do not find it by themselves.
+ * `wasm`: where `bittensor-auth/full.wasm` is, for pages and bundlers that do not find it by themselves; elsewhere
+ * `bittensor-auth/server.wasm`.
  */
 export async function ready(wasm?: WasmSource): Promise<void> {
   await loadEngine(wasm);

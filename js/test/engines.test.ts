@@ -1,6 +1,15 @@
-/** Both engines offer the same. That each name does the same is for all other tests, which run on both. */
+/**
+ * Both engines offer the same, and the smaller builds less. That each name does the same is for all other tests, which
+ * run on both.
+ */
 
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import * as full from "../dist-wasm/full/engine.js";
+import * as lite from "../dist-wasm/lite/engine.js";
+import type { Engine } from "../src/engine/engine.js";
+import { instantiateFull, SERVER_ONLY } from "../src/engine/full.js";
+import { BittensorAuthError } from "../src/errors.js";
 import { ADDON, WASM } from "./engines.js";
 
 const LOADING = new Set(["default", "initSync"]);
@@ -41,5 +50,40 @@ describe("both engines", () => {
     const signer = new engine.RequestSigner("sr25519", engine.encodeSs58(keypair.publicKey()));
     expect(() => signer.prepare("GET", "/", message, 1n, new Uint8Array(7))).toThrow(/entropy/);
     expect(keypair.sign(message, new Uint8Array(32)).length).toBe(64);
+  });
+});
+
+/** Names that `few` has and `many` has not, or has with other members. */
+function without(few: Members, many: Members): string[] {
+  return Object.keys(few).filter((name) => !few[name]?.every((member) => many[name]?.includes(member)));
+}
+
+function moduleOf(build: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL(`../dist-wasm/${build}/engine.wasm`, import.meta.url)));
+}
+
+describe("the smaller builds", () => {
+  it("have nothing that the large one has not", () => {
+    expect(without(members(lite), members(full))).toEqual([]);
+    expect(without(members(full), members(WASM))).toEqual([]);
+  });
+
+  it("sign and verify for both schemes, and say what only a server has", async () => {
+    const engine = await instantiateFull(moduleOf("full"));
+    const message = new Uint8Array([1, 2, 3]);
+    for (const scheme of ["sr25519", "ed25519"]) {
+      const keypair = engine.Keypair.fromSeed(new Uint8Array(32).fill(7), scheme);
+      const signature = keypair.sign(message, new Uint8Array(32).fill(9));
+      expect(signature).toEqual(
+        ADDON.Keypair.fromSeed(new Uint8Array(32).fill(7), scheme).sign(message, new Uint8Array(32).fill(9)),
+      );
+      engine.verifySignature(scheme, keypair.publicKey(), message, signature);
+      expect(() => engine.verifySignature(scheme, keypair.publicKey(), message.subarray(1), signature)).toThrow(
+        /^bad_signature/,
+      );
+    }
+    const missing = Object.keys(SERVER_ONLY) as (keyof Engine)[];
+    expect(missing.filter((name) => name in full || !(name in WASM))).toEqual([]);
+    for (const name of missing) expect(() => engine[name], name).toThrow(BittensorAuthError);
   });
 });

@@ -10,7 +10,7 @@ import { instantiateNow } from "../src/engine/wasm.js";
 const addon = loadAddon(new URL("../dist-addon/", import.meta.url));
 if (addon === undefined) throw new Error("dist-addon has no addon that loads here: run `npm run build:addon`");
 
-const module = new WebAssembly.Module(readFileSync(new URL("../dist-wasm/full/engine.wasm", import.meta.url)));
+const module = new WebAssembly.Module(readFileSync(new URL("../dist-wasm/server/engine.wasm", import.meta.url)));
 
 export const ADDON: Engine = addon;
 export const WASM: Engine = instantiateNow(module);

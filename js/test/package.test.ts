@@ -47,11 +47,23 @@ const ROUND_TRIP = `
   const addons = process.report.getReport().sharedObjects.filter((name) => name.endsWith(".node")).length;
   console.log(caller.hotkey === miner.ss58Address, again, addons);
 `;
-const NAMES = "Keypair, MemoryStore, ready, RequestSigner, Verifier";
+/** What an engine without a verifier can do. */
+const SIGNATURES = `
+  const keypair = Keypair.generate("sr25519");
+  const hotkey = new Hotkey(keypair.ss58Address);
+  const signature = keypair.sign("message");
+  hotkey.verify("message", signature, "sr25519");
+  const codes = [() => hotkey.verify("massage", signature, "sr25519"), () => new MemoryStore(), () => Policy.anyHotkey()]
+    .map((call) => { try { call() } catch (error) { return error.code } });
+  console.log(codes.join());
+`;
+const SIGNATURES_HOLD = "bad_signature,invalid_configuration,invalid_configuration";
+const NAMES = "Hotkey, Keypair, Policy, MemoryStore, ready, RequestSigner, Verifier";
 const ESM = `import { ${NAMES} } from "bittensor-auth";`;
 const CJS = `const { ${NAMES} } = require("bittensor-auth");`;
-const BYTES = `import { readFileSync } from "node:fs";
-  const bytes = readFileSync(new URL(import.meta.resolve("bittensor-auth/full.wasm")));`;
+const bytesOf = (build: string): string => `import { readFileSync } from "node:fs";
+  const bytes = readFileSync(new URL(import.meta.resolve("bittensor-auth/${build}.wasm")));`;
+const BYTES = bytesOf("full");
 /** How long TypeScript may take, in ms. */
 const COMPILING = 60_000;
 /** What a page with a strict content security policy does not allow. */
@@ -69,7 +81,9 @@ describe("Node", () => {
   });
 
   it("takes a given WebAssembly in place of the addon", () => {
-    expect(run(whole, `${ESM} ${BYTES} await ready(bytes); ${ROUND_TRIP}`)).toBe("true replayed_request 0");
+    expect(run(whole, `${ESM} ${bytesOf("server")} await ready(bytes); ${ROUND_TRIP}`)).toBe("true replayed_request 0");
+    const wrong = `${ESM} ${BYTES} await ready(bytes).catch((error) => console.log(error.code, error.cause.message))`;
+    expect(run(whole, wrong)).toMatch(/^invalid_configuration .*server\.wasm/);
   });
 
   it("loads nothing at import", () => {
@@ -99,8 +113,8 @@ describe("a browser", () => {
       };
       await Promise.all([ready(), ready()]);
       console.log(fetched.join());
-      ${ROUND_TRIP}`;
-    expect(run(folder, source, browser)).toBe("full.wasm\ntrue replayed_request 0");
+      ${SIGNATURES}`;
+    expect(run(folder, source, browser)).toBe(`full.wasm\n${SIGNATURES_HOLD}`);
   });
 
   it("says that the engine could not be loaded, and tries again", () => {
@@ -109,12 +123,12 @@ describe("a browser", () => {
       await ready().catch((error) => console.log(error.code, error.cause instanceof Error));
       globalThis.fetch = async () => new Response(bytes, { headers: { "content-type": "application/wasm" } });
       await ready();
-      ${ROUND_TRIP}`;
-    expect(run(folder, source, browser)).toBe("invalid_configuration true\ntrue replayed_request 0");
+      ${SIGNATURES}`;
+    expect(run(folder, source, browser)).toBe(`invalid_configuration true\n${SIGNATURES_HOLD}`);
   });
 
   it("takes the bytes from whoever has them", () => {
-    expect(run(folder, `${ESM} ${BYTES} await ready(bytes); ${ROUND_TRIP}`, browser)).toBe("true replayed_request 0");
+    expect(run(folder, `${ESM} ${BYTES} await ready(bytes); ${SIGNATURES}`, browser)).toBe(SIGNATURES_HOLD);
   });
 });
 

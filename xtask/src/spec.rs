@@ -4,12 +4,15 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use bittensor_auth::chain::{Network, ReadSchedule, RpcAnswer, SelectiveMetagraph, SubnetReader};
 use bittensor_auth::encoding::{SS58_LEN, SS58_PREFIX};
 use bittensor_auth::error::ErrorCode;
 use bittensor_auth::header::{HEADER_NAMES, MAX_HEADER_LEN, VERSION};
 use bittensor_auth::key::{AcceptedSchemes, Hotkey, SR25519_CONTEXT, Scheme};
 use bittensor_auth::message::{LoginForm, LoginMessage, RequestMessage, Wrapping};
 use bittensor_auth::nonce::{Nonce, NonceSource};
+use bittensor_auth::policy::Role;
+use bittensor_auth::registry::{FreshnessLimits, PointReads, Rao, Snapshot, StakeKind};
 use bittensor_auth::replay::{CHALLENGE_NAMESPACE, CLAIM_TAG, Namespace, ReplayClaim, ReplayGuard};
 use bittensor_auth::request::{ClockOffset, Verifier};
 use bittensor_auth::session::{
@@ -57,6 +60,9 @@ fn constants() -> Value {
         "cookies": cookies(),
         "refresh": refresh(),
         "redis": redis(),
+        "policy": policy(),
+        "registry": registry(),
+        "chain": chain(),
     })
 }
 
@@ -171,6 +177,54 @@ fn refresh() -> Value {
         "spread_thousandths": RefreshSchedule::SPREAD,
         "first_delay_ms": millis(RefreshSchedule::FIRST_DELAY),
         "longest_delay_ms": millis(RefreshSchedule::LONGEST_DELAY),
+    })
+}
+
+fn policy() -> Value {
+    json!({
+        "rao_per_tao": Rao::PER_TAO,
+        "stake_kinds": StakeKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "default_stake_kind": StakeKind::default().as_str(),
+        "max_role_len": Role::MAX_LEN,
+    })
+}
+
+fn registry() -> Value {
+    let limits = FreshnessLimits::DEFAULT;
+    json!({
+        "default_soft_limit_ms": millis(limits.soft()),
+        "default_hard_limit_ms": millis(limits.hard()),
+        "hard_limit_bounds_ms": FreshnessLimits::HARD_BOUNDS.map(millis),
+        "max_lag_ms": millis(FreshnessLimits::MAX_LAG),
+        "clock_skew_ms": millis(FreshnessLimits::CLOCK_SKEW),
+        "max_neurons": Snapshot::MAX_NEURONS,
+        "max_snapshot_json_len": Snapshot::MAX_JSON_LEN,
+        "doubtful_loss_divisor": SubnetReader::DOUBTFUL_LOSS,
+        "point_reads_per_second": PointReads::PER_SECOND,
+        "point_read_pause_ms": millis(PointReads::PAUSE),
+        "point_read_hold_ms": millis(PointReads::HOLD),
+    })
+}
+
+fn chain() -> Value {
+    let networks: Map<_, _> = Network::ALL
+        .iter()
+        .map(|network| {
+            let genesis = network.genesis.map(hex::encode);
+            (network.name.to_owned(), json!({ "genesis": genesis, "endpoints": network.endpoints }))
+        })
+        .collect();
+    json!({
+        "networks": networks,
+        "metagraph_query": SelectiveMetagraph::QUERY,
+        "max_answer_len": RpcAnswer::MAX_LEN,
+        "default_pause_ms": millis(RpcAnswer::DEFAULT_PAUSE),
+        "longest_pause_ms": millis(RpcAnswer::LONGEST_PAUSE),
+        "default_interval_ms": millis(ReadSchedule::INTERVAL),
+        "interval_bounds_ms": ReadSchedule::INTERVAL_BOUNDS.map(millis),
+        "interval_spread_thousandths": ReadSchedule::SPREAD,
+        "first_delay_ms": millis(ReadSchedule::FIRST_DELAY),
+        "longest_delay_ms": millis(ReadSchedule::LONGEST_DELAY),
     })
 }
 

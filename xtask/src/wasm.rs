@@ -1,5 +1,5 @@
-//! Builds both WebAssembly engines into `js/dist-wasm/{lite,full}`: `engine.wasm`, and around it `engine.js` with its
-//! types. `scripts/wasm-toolchain` finds or installs the compiler, `js/node_modules` has the optimiser.
+//! Builds the WebAssembly engines into `js/dist-wasm/{lite,full,server}`: `engine.wasm`, and around it `engine.js` with
+//! its types. `scripts/wasm-toolchain` finds or installs the compiler, `js/node_modules` has the optimiser.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,8 @@ use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// A build, and the features that make it.
-const BUILDS: [(&str, &[&str]); 2] = [("lite", &[]), ("full", &["--features", "full"])];
+const BUILDS: [(&str, &[&str]); 3] =
+    [("lite", &[]), ("full", &["--features", "full"]), ("server", &["--features", "server"])];
 /// What every runtime of the last years knows, and what the compiler emits by itself.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -21,7 +22,7 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Writes both builds.
+/// Writes all builds.
 pub(super) fn write(root: &Path) -> io::Result<()> {
     let root = root.canonicalize()?;
     let toolchain = Toolchain::find(&root)?;
@@ -107,6 +108,8 @@ impl Toolchain {
             // The 64-bit backend takes twice as long in WebAssembly.
             "--cfg=curve25519_dalek_bits=\"32\"".to_owned(),
             "--cfg=sha2_backend_soft=\"compact\"".to_owned(),
+            // Runtimes call a function for each `memory.copy`: for a point of the curve that is slower than moving it.
+            "-Ctarget-feature=-bulk-memory".to_owned(),
             format!("--remap-path-prefix={}=.", root.display()),
         ];
         if let Some(home) = std::env::var_os("HOME") {
@@ -144,7 +147,7 @@ fn optimise(root: &Path, folder: &Path) -> io::Result<bool> {
         std::fs::rename(bound, engine)?;
         return Ok(false);
     }
-    run(Command::new(optimiser).arg("-Oz").args(WASM_FEATURES).arg(&bound).arg("-o").arg(engine))?;
+    run(Command::new(optimiser).arg("-O4").args(WASM_FEATURES).arg(&bound).arg("-o").arg(engine))?;
     std::fs::remove_file(bound)?;
     Ok(true)
 }

@@ -13,7 +13,7 @@ pub struct SigningKey(Secret);
 
 enum Secret {
     Ed25519(Box<ed25519_dalek::SigningKey>),
-    Sr25519(Box<sr25519::Signer>),
+    Sr25519(Box<sr25519::Pair>),
 }
 
 impl SigningKey {
@@ -22,11 +22,7 @@ impl SigningKey {
     pub fn from_seed(scheme: Scheme, seed: &[u8; 32]) -> Self {
         match scheme {
             Scheme::Ed25519 => Self(Secret::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(seed)))),
-            Scheme::Sr25519 => {
-                let mini = schnorrkel::MiniSecretKey::from_bytes(seed).expect("32 bytes are a mini secret");
-                let pair = mini.expand_to_keypair(schnorrkel::ExpansionMode::Ed25519);
-                Self(Secret::Sr25519(Box::new(sr25519::Signer::new(pair))))
-            }
+            Scheme::Sr25519 => Self(Secret::Sr25519(Box::new(sr25519::Pair::from_seed(seed)))),
         }
     }
 
@@ -35,10 +31,10 @@ impl SigningKey {
     /// # Errors
     /// [`ErrorCode::KeyfileMalformed`] when the first half is not a scalar.
     pub fn from_sr25519_secret(secret: &[u8; 64]) -> Result<Self, Error> {
-        let secret = schnorrkel::SecretKey::from_bytes(secret).map_err(|_| {
+        let pair = sr25519::Pair::from_secret(secret).ok_or_else(|| {
             Error::new(ErrorCode::KeyfileMalformed).detail("privateKey: expected an sr25519 scalar and nonce")
         })?;
-        Ok(Self(Secret::Sr25519(Box::new(sr25519::Signer::new(secret.to_keypair())))))
+        Ok(Self(Secret::Sr25519(Box::new(pair))))
     }
 
     /// A new random key.
@@ -54,7 +50,7 @@ impl SigningKey {
     pub fn hotkey(&self) -> Hotkey {
         Hotkey::from_bytes(match &self.0 {
             Secret::Ed25519(key) => key.verifying_key().to_bytes(),
-            Secret::Sr25519(signer) => signer.public(),
+            Secret::Sr25519(pair) => pair.public(),
         })
     }
 
@@ -72,10 +68,10 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8], entropy: &mut dyn Entropy) -> Signature {
         Signature::from_bytes(match &self.0 {
             Secret::Ed25519(key) => ed25519_dalek::Signer::sign(&**key, message).to_bytes(),
-            Secret::Sr25519(signer) => {
+            Secret::Sr25519(pair) => {
                 let mut draw = [0; 32];
                 entropy.fill(&mut draw);
-                signer.sign(message, draw)
+                pair.sign(message, draw)
             }
         })
     }

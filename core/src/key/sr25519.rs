@@ -2,20 +2,21 @@
 
 mod known;
 
-use rand_core_06::{CryptoRng, Error as RngError, RngCore};
+use std::sync::LazyLock;
+
 use schnorrkel::context::SigningContext;
 use schnorrkel::context::attach_rng;
-use schnorrkel::{Keypair, PublicKey, Signature, signing_context};
+use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey, PublicKey, SecretKey, Signature, signing_context};
 
 pub(super) use self::known::Known;
+use super::SR25519_CONTEXT as CONTEXT;
+use super::draw::Draw;
 use crate::error::{Error, ErrorCode};
-
-/// The signing context.
-pub const CONTEXT: &[u8] = b"substrate";
 
 /// Verifies one signature. The identity key is refused first: one constant signature fits it and every message.
 pub(super) fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
-    check(&parse(key)?, &signing_context(CONTEXT), message, signature)
+    static PREPARED: LazyLock<SigningContext> = LazyLock::new(|| signing_context(CONTEXT));
+    check(&parse(key)?, &PREPARED, message, signature)
 }
 
 fn parse(key: &[u8; 32]) -> Result<PublicKey, Error> {
@@ -31,13 +32,24 @@ fn check(key: &PublicKey, context: &SigningContext, message: &[u8], signature: &
 }
 
 /// A key pair, and the start of every transcript that it signs.
-pub(super) struct Signer {
+pub(super) struct Pair {
     pair: Keypair,
     context: SigningContext,
 }
 
-impl Signer {
-    pub(super) fn new(pair: Keypair) -> Self {
+impl Pair {
+    /// Expands a mini secret the Substrate way.
+    pub(super) fn from_seed(seed: &[u8; 32]) -> Self {
+        let mini = MiniSecretKey::from_bytes(seed).expect("32 bytes are a mini secret");
+        Self::new(mini.expand_to_keypair(ExpansionMode::Ed25519))
+    }
+
+    /// The scalar, then the seed of witnesses. `None` unless the scalar is below L.
+    pub(super) fn from_secret(secret: &[u8; 64]) -> Option<Self> {
+        SecretKey::from_bytes(secret).ok().map(|secret| Self::new(secret.to_keypair()))
+    }
+
+    fn new(pair: Keypair) -> Self {
         Self { pair, context: signing_context(CONTEXT) }
     }
 
@@ -45,35 +57,9 @@ impl Signer {
         self.pair.public.to_bytes()
     }
 
-    /// The witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
+    /// Signs; the witness depends on the secret, the message and `entropy`, so even a repeated `entropy` leaks nothing.
     pub(super) fn sign(&self, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
         let transcript = self.context.bytes(message);
         self.pair.sign(attach_rng(transcript, Draw(entropy))).to_bytes()
     }
 }
-
-/// The 32 random bytes that schnorrkel draws once for each signature.
-struct Draw([u8; 32]);
-
-impl RngCore for Draw {
-    fn next_u32(&mut self) -> u32 {
-        rand_core_06::impls::next_u32_via_fill(self)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        rand_core_06::impls::next_u64_via_fill(self)
-    }
-
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        for (byte, drawn) in dest.iter_mut().zip(self.0.iter().cycle()) {
-            *byte = *drawn;
-        }
-    }
-
-    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), RngError> {
-        self.fill_bytes(dest);
-        Ok(())
-    }
-}
-
-impl CryptoRng for Draw {}

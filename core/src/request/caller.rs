@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorCode};
 use crate::key::{Hotkey, KnownKeys, Scheme};
+use crate::policy::Roles;
 use crate::replay::{ClaimOutcome, ReplayClaim};
 use crate::session::FamilyId;
 use crate::time::{UnixNanos, Window};
@@ -28,11 +29,16 @@ pub struct Caller {
     hotkey: Hotkey,
     scheme: Scheme,
     via: Via,
+    roles: Roles,
 }
 
 impl Caller {
     pub(crate) const fn new(hotkey: Hotkey, scheme: Scheme, via: Via) -> Self {
-        Self { hotkey, scheme, via }
+        Self { hotkey, scheme, via, roles: Roles::none() }
+    }
+
+    pub(crate) fn with_roles(self, roles: Roles) -> Self {
+        Self { roles, ..self }
     }
 
     /// The hotkey. Key all state by its 32 bytes.
@@ -52,6 +58,12 @@ impl Caller {
     pub const fn via(&self) -> Via {
         self.via
     }
+
+    /// The roles that the policy gave, as of this request.
+    #[must_use]
+    pub const fn roles(&self) -> &Roles {
+        &self.roles
+    }
 }
 
 /// A request whose signature holds. It does not show the hotkey: first policy, then the replay claim.
@@ -70,8 +82,8 @@ impl Verified {
         self.caller.hotkey
     }
 
-    pub(crate) const fn admit(self) -> Admitted {
-        Admitted(self)
+    pub(crate) fn admit(self, roles: Roles) -> Admitted {
+        Admitted(Self { caller: self.caller.with_roles(roles), ..self })
     }
 }
 

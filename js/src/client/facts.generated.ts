@@ -7,6 +7,10 @@ export const FACTS: readonly (readonly [facts: string, codes: string])[] = [
     "bad_signature missing_credentials replayed_request scheme_not_accepted unbound_request weak_key wrong_receiver",
   ],
   [
+    "store 503 after",
+    "chain_answer_invalid chain_behind chain_layout_unknown chain_mismatch chain_rate_limited chain_unreachable clock_disagreement registry_unavailable snapshot_invalid snapshot_suspicious store_full store_unavailable store_warming subnet_missing subnet_replaced",
+  ],
+  [
     "authentication 401 login",
     "challenge_expired challenge_used invalid_challenge invalid_token refresh_reused session_ended",
   ],
@@ -15,16 +19,12 @@ export const FACTS: readonly (readonly [facts: string, codes: string])[] = [
     "challenge_refused redirect_refused signing_refused",
   ],
   [
-    "store 503 after",
-    "clock_disagreement store_full store_unavailable store_warming",
+    "authorization 403 never",
+    "coldkey_not_allowed coldkey_not_linked coldkey_swap_pending hotkey_denied hotkey_not_allowed hotkey_not_registered not_subnet_owner origin_refused permit_missing stake_too_low",
   ],
   [
     "authentication 400 never",
-    "cookies_disabled duplicate_cookie duplicate_header header_too_long malformed_body malformed_hotkey malformed_method malformed_nonce malformed_signature malformed_target missing_header unknown_scheme unsupported_version",
-  ],
-  [
-    "authorization 403 never",
-    "hotkey_denied hotkey_not_allowed origin_refused",
+    "cookies_disabled duplicate_cookie duplicate_header header_too_long malformed_body malformed_coldkey malformed_hotkey malformed_method malformed_nonce malformed_signature malformed_target missing_header unknown_scheme unsupported_version",
   ],
   [
     "configuration 500 never",

@@ -1,11 +1,11 @@
 /** Browsers, and whatever else can fetch a file next to this one. */
 
+import { instantiateFull } from "./full.js";
 import type { Runtime } from "./runtime.js";
-import { instantiate } from "./wasm.js";
 
 export const runtime: Runtime = {
   // The main thread of a browser compiles nothing that is larger than a few kB.
   loadNow: () => undefined,
-  load: (wasm = new URL("./full.wasm", import.meta.url)) => instantiate(wasm),
+  load: (wasm = new URL("./full.wasm", import.meta.url)) => instantiateFull(wasm),
   isOnlyProcess: () => true,
 };

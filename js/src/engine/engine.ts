@@ -1,6 +1,7 @@
 /**
- * What the compiled core offers to this package. The Node addon (`bindings-node`) and the WebAssembly build
- * (`bindings-wasm`) implement it alike; nothing outside `src` sees it.
+ * What the compiled core offers to this package. The Node addon (`bindings-node`) and the WebAssembly builds
+ * (`bindings-wasm`) implement it alike; nothing outside `src` sees it. Of the three builds *lite* has `LiteEngine`, *full*
+ * has `FullEngine` and *server* has all of it, as the addon does.
  *
  * Conventions. Instants are Unix nanoseconds and durations nanoseconds, both `bigint` from 0 to 2^64 − 1: no JavaScript
  * number ever holds one. `now` is the caller's clock and `entropy` fresh random bytes, since an engine has neither; too
@@ -31,14 +32,18 @@ export interface LiteEngine {
   readonly RequestSigner: new (scheme: string, sender: string, receiver?: string) => LiteRequestSigner;
 }
 
-/** All of it. */
-export interface Engine extends LiteEngine {
+/** Keys as well: what signs and what checks a signature. */
+export interface FullEngine extends LiteEngine {
   readonly RequestSigner: new (scheme: string, sender: string, receiver?: string) => EngineRequestSigner;
   readonly Keypair: { fromSeed(seed: Uint8Array, scheme: string): EngineKeypair };
   /** Throws unless `signature` (64 bytes) is this key's over exactly `message`. */
   verifySignature(scheme: string, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): void;
   /** The same over a login text, plain or in one `<Bytes>…</Bytes>`; 65 bytes with a type byte do as well. */
   verifyLogin(scheme: string, publicKey: Uint8Array, text: Uint8Array, signature: Uint8Array): void;
+}
+
+/** What a server needs as well: policy, verifier, replay guard and sessions. */
+export interface Engine extends FullEngine {
   /** Whether any header with one of these names claims to be a credential. */
   isSigned(names: string[]): boolean;
   readonly Policy: { anyHotkey(): EnginePolicy; hotkeys(addresses: string[]): EnginePolicy };

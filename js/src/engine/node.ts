@@ -18,7 +18,7 @@ export const runtime: Runtime = {
 
 function loadNow(): Engine {
   const here = new URL("./", import.meta.url);
-  return loadAddon(here) ?? instantiateNow(new WebAssembly.Module(readFileSync(new URL("full.wasm", here))));
+  return loadAddon(here) ?? instantiateNow(new WebAssembly.Module(readFileSync(new URL("server.wasm", here))));
 }
 
 /** The addon of this platform in `folder`, or nothing where there is none or it does not load. */

@@ -1,6 +1,6 @@
-/** The WebAssembly engine, wherever its bytes come from. */
+/** The WebAssembly engine with everything in it, wherever its bytes come from. */
 
-import * as glue from "../../dist-wasm/full/engine.js";
+import * as glue from "../../dist-wasm/server/engine.js";
 import type { Engine } from "./engine.js";
 import type { WasmSource } from "./runtime.js";
 
@@ -12,6 +12,7 @@ export function instantiateNow(module: WebAssembly.Module): Engine {
 
 /** From bytes, a module, or whatever can be fetched. */
 export async function instantiate(source: WasmSource): Promise<Engine> {
-  await glue.default({ module_or_path: source });
+  const exports = await glue.default({ module_or_path: source });
+  if (!("verifier_new" in exports)) throw new TypeError("expected the module of `bittensor-auth/server.wasm`");
   return glue;
 }

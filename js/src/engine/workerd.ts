@@ -1,7 +1,7 @@
 /** Cloudflare's workerd and what behaves like it: the module is imported compiled, since nothing may be compiled later. */
 
-import module from "./full.wasm";
 import type { Runtime } from "./runtime.js";
+import module from "./server.wasm";
 import { instantiate, instantiateNow } from "./wasm.js";
 
 export const runtime: Runtime = {

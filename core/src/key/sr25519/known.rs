@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
-use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek_4::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
+use curve25519_dalek_4::scalar::Scalar;
 use schnorrkel::context::{SigningContext, SigningTranscript as _};
 use schnorrkel::{PublicKey, signing_context};
 

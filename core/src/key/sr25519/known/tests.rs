@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey, SecretKey};
 
-use super::super::{Signer, verify};
+use super::super::{Pair, verify};
 use super::*;
 
 /// Little-endian ℓ, the order of the group.
@@ -17,7 +17,7 @@ fn keypair(seed: [u8; 32]) -> Keypair {
 }
 
 fn sign(pair: &Keypair, message: &[u8], entropy: [u8; 32]) -> [u8; 64] {
-    Signer::new(pair.clone()).sign(message, entropy)
+    Pair::new(pair.clone()).sign(message, entropy)
 }
 
 /// The `number`-th of many.
