@@ -111,7 +111,7 @@ test-interop: $(STAMP) js/dist/index.js ## Both ways with the chain's own SDK, o
 .PHONY: test-failure
 test-failure: $(STAMP) ## Replays, store failures, hostile input, attacks and a fleet in several languages, with a real Redis
 	@scripts/need redis-server redis-server
-	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks tests/fleet
+	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks tests/fleet tests/chain
 
 .PHONY: test-packaging
 test-packaging: $(STAMP) ## The built wheel in fresh environments, and the README's snippets
