@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from environments import TARGET
 from report import Row, table
-from rows import calls, guard, javascript, packaging, servers
+from rows import calls, chain, guard, javascript, layers, packaging, servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +23,9 @@ ROUNDS = 33
 GROUPS: list[tuple[tuple[str, ...], Callable[[int, Callable[[str], bool]], Iterable[Row]]]] = [
     (calls.NAMES, calls.measure),
     (servers.NAMES, servers.measure),
+    (layers.NAMES, layers.measure),
     (guard.NAMES, guard.measure),
+    (chain.NAMES, chain.measure),
     (packaging.NAMES, packaging.measure),
     (javascript.NAMES, javascript.measure),
 ]

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -16,17 +11,16 @@ from typing import TYPE_CHECKING
 import environments
 from process import Worker
 from report import Row, Target, interleave, progress
+from services import redis, uvicorn, wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 COUNT = 500
 WARM_UP = 35_000
 """Signed requests before anything is measured: a server knows its 256 callers then, and has tables for them."""
 WARM_UP_STEP = 5_000
 """Signed beforehand, so they have to be sent before they are stale."""
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -56,15 +50,15 @@ def measure(rounds: int, wanted: Callable[[str], bool]) -> Iterator[Row]:
 
 def _measure_store(store: Store, kinds: list[str], rounds: int) -> Iterator[Row]:
     with ExitStack() as stack:
-        redis_url = stack.enter_context(_redis()) if store.name == "redis" else None
+        redis_url = stack.enter_context(redis()) if store.name == "redis" else None
         load = stack.enter_context(Worker(environments.ours(), "load.py"))
         sides = {}
         for style, python, app in (
             ("ours", environments.ours(), "ours"),
             ("peer", environments.peer_old(), "peer_old"),
         ):
-            port, pid = stack.enter_context(_server(python, app, load.ask("receiver_address"), redis_url))
-            _wait(lambda port=port, style=style: load.ask("is_ready", port=port, style=style))
+            port, pid = stack.enter_context(uvicorn(python, app, load.ask("receiver_address"), redis_url))
+            wait(lambda port=port, style=style: load.ask("is_ready", port=port, style=style))
             token = load.ask("log_in", port=port, style=style)
             for kind in ("open", *kinds):
                 options = {"port": port, "pid": pid, "path": f"/{kind}", "style": style, "token": token}
@@ -85,66 +79,3 @@ def _measure_store(store: Store, kinds: list[str], rounds: int) -> Iterator[Row]
 
 def _asking(load: Worker, options: dict[str, object]) -> Callable[[], float]:
     return lambda: float(load.ask("cpu_us_each", **options))
-
-
-@contextmanager
-def _server(python: Path, app: str, receiver: str, redis_url: str | None) -> Iterator[tuple[int, int]]:
-    """A uvicorn with one worker; its port and process."""
-    port = _free_port()
-    options = [
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--port",
-        str(port),
-    ]
-    command = [python, "-B", "-m", "uvicorn", "--app-dir", environments.BENCH / "servers", *options, f"{app}:app"]
-    settings = {**os.environ, "RECEIVER": receiver, **({"REDIS_URL": redis_url} if redis_url else {})}
-    with _running(command, port, settings) as pid:
-        yield port, pid
-
-
-@contextmanager
-def _redis() -> Iterator[str]:
-    """The URL of a Redis of our own, empty and in memory only."""
-    port = _free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        with _running([*command, "--loglevel", "warning"], port, dict(os.environ)):
-            yield f"redis://127.0.0.1:{port}/0"
-
-
-@contextmanager
-def _running(command: list[str | Path], port: int, settings: dict[str, str]) -> Iterator[int]:
-    process = subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL)
-    try:
-        _wait(lambda: _listens(port) or process.poll() is not None)
-        if process.poll() is not None:
-            raise RuntimeError(f"{command[0]} ended at once; its error stands above")
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _wait(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not ready after {PATIENCE:g} s")
-        time.sleep(0.1)
