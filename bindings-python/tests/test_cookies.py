@@ -271,6 +271,12 @@ def test_a_signature_counts_before_a_cookie(dashboard: Dashboard, clock: Clock) 
     signer = RequestSigner(OTHER, SERVICE, clock=clock)
     signed = list(signer.sign("POST", "/score", b"").items())
     assert page.fetch("POST", "/score", headers=signed).json() == {"hotkey": OTHER.ss58_address}
+    for method, path in (("GET", "/auth/session"), ("POST", "/auth/logout"), ("GET", "/me")):
+        signed = [*list(signer.sign(method, path, b"").items()), ("Origin", dashboard.origin)]
+        refused = page.fetch(method, path, headers=signed)
+        assert code_of(refused) == (401, "missing_credentials")
+        assert "set-cookie" not in refused.headers
+    assert page.whoami() == MINER.ss58_address
     altered = [*list(signer.sign("POST", "/other", b"").items()), ("Origin", dashboard.origin)]
     assert code_of(page.fetch("POST", "/echo", headers=altered)) == (401, "bad_signature")
 

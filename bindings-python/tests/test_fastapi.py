@@ -1,14 +1,17 @@
 """The FastAPI adapter, in process: dependencies, bodies, sub-applications, start-up and OpenAPI."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Body, Depends, FastAPI, File, Form, UploadFile
+from fastapi import APIRouter, Body, Depends, FastAPI, File, Form, Request, UploadFile
+from starlette.exceptions import HTTPException
 
 from bittensor_auth import Caller, Keypair, MemoryStore, Policy, RequestSigner
+from bittensor_auth.asgi import HotkeyAuthMiddleware
 from bittensor_auth.fastapi import HotkeyAuth
 
 ORIGIN = "http://testserver"
@@ -147,6 +150,66 @@ def test_each_dependency_takes_its_own_proof() -> None:
     assert all("www-authenticate" in response.headers for response in wrong)
 
 
+def test_a_signed_request_that_a_route_does_not_take_is_not_claimed() -> None:
+    """It may go to a route that does; nor does a refused proof spoil another dependency's."""
+    app, auth = build()
+    app.add_api_route("/session-only", lambda: None, methods=["POST"], dependencies=[Depends(auth.session)])
+    seen: list[str] = []
+
+    @app.post("/either")
+    async def either(request: Request) -> str:
+        for dependency in (auth.session, auth.caller, auth.signed):
+            try:
+                seen.append((await dependency(request)).via)
+            except HTTPException as refused:
+                seen.append(refused.detail["code"])
+        return ""
+
+    memory = auth.memory
+    assert memory is not None
+    [refused] = call(app, signed("POST", "/session-only"))
+    assert refused.json()["detail"] == "this route takes a session"
+    assert memory.sizes()[0] == 0
+    [answer] = call(app, signed("POST", "/either"))
+    assert answer.status_code == 200, answer.text
+    assert seen == ["missing_credentials", "signature", "signature"]
+    assert memory.sizes()[0] == 1
+
+
+def test_a_token_beside_a_signature_is_not_looked_at() -> None:
+    app, _ = build()
+    token = log_in(app)["session_token"]
+    requests = [signed("GET", "/auth/session"), signed("POST", "/auth/logout"), signed("GET", "/session-only")]
+    for request in requests:
+        request.headers["Authorization"] = f"Bearer {token}"
+    answers = call(app, *requests)
+    assert [answer.json()["code"] for answer in answers] == ["missing_credentials"] * 3
+    assert {answer.json()["detail"] for answer in answers} == {"this route takes a session"}
+    [living] = call(app, bearer(token))
+    assert living.status_code == 200, "the logout ended nothing"
+
+
+ENCODINGS = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_body_in_another_encoding_is_refused(encoding: str) -> None:
+    text = json.dumps({"hotkey": MINER.ss58_address})
+    requests = [
+        httpx.Request("POST", ORIGIN + "/auth/challenge", content=text.encode(name)) for name in ("utf-8", encoding)
+    ]
+    plain, other = call(build()[0], *requests)
+    assert plain.status_code == 200
+    assert (other.status_code, other.json()["code"]) == (400, "malformed_body")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_is_refused_in_a_member_that_nobody_reads_too(number: str) -> None:
+    content = json.dumps({"hotkey": MINER.ss58_address})[:-1] + f', "more": {number}}}'
+    [refused] = call(build()[0], httpx.Request("POST", ORIGIN + "/auth/challenge", content=content))
+    assert refused.json()["code"] == "malformed_body"
+
+
 def test_policy_decides_on_every_request() -> None:
     app, auth = build()
     token = log_in(app)["session_token"]
@@ -181,6 +244,37 @@ def test_pages_of_other_origins_cannot_log_in() -> None:
     origins = [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": ORIGIN}, {}]
     requests = [httpx.Request("POST", ORIGIN + "/auth/challenge", json=body, headers=headers) for headers in origins]
     assert [response.status_code for response in call(app, *requests)] == [403, 403, 200, 200]
+
+
+@pytest.mark.parametrize("adapter", ["FastAPI", "the middleware"])
+@pytest.mark.parametrize("route", ["challenge", "session", "refresh", "logout"])
+def test_the_origin_is_checked_before_the_body_is_read(adapter: str, route: str) -> None:
+    app, auth = build()
+    served: Any = app if adapter == "FastAPI" else HotkeyAuthMiddleware(app, auth)
+    headers = [(b"origin", b"https://evil.example")]
+    scope = {
+        "type": "http", "method": "POST", "path": f"/auth/{route}", "raw_path": f"/auth/{route}".encode(),
+        "query_string": b"", "root_path": "", "headers": headers, "http_version": "1.1", "scheme": "http",
+    }  # fmt: skip
+    sent: list[Any] = []
+    reads = 0
+
+    async def receive() -> Any:
+        nonlocal reads
+        # A response begins first: whoever reads then clears the connection for the next request.
+        reads += not sent
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        await asyncio.wait_for(served(scope, receive, send), 5)
+
+    asyncio.run(run())
+    assert sent[0]["status"] == 403
+    assert json.loads(sent[1]["body"])["code"] == "origin_refused"
+    assert reads == 0
 
 
 def test_openapi_names_the_proof_of_every_protected_route_and_of_no_other() -> None:

@@ -24,6 +24,7 @@ auth = HotkeyAuth(
     store=store,
     origin=os.environ.get("ORIGIN", "http://127.0.0.1:8000"),
     secret=os.environ.get("SECRET"),
+    cookies="COOKIES" in os.environ,
 )
 app = FastAPI(title="Who is calling?")
 auth.install(app)

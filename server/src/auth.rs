@@ -1,7 +1,6 @@
 //! One service's authentication, without a framework.
 
 mod builder;
-mod credentials;
 #[cfg(feature = "axum")]
 mod fields;
 mod request;
@@ -17,9 +16,9 @@ use bittensor_auth::error::{Error, ErrorCode, ErrorKind};
 use bittensor_auth::key::Hotkey;
 use bittensor_auth::policy::Policy;
 use bittensor_auth::request::{Caller, Verified, Verifier, Via};
-use bittensor_auth::session::{PresentedSession, Sessions};
+use bittensor_auth::session::{CarriedToken, PresentedSession, Sessions, TokenTransport};
 use bittensor_auth::time::UnixNanos;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use metrics::{counter, histogram};
 
 use crate::layer::HotkeyAuthLayer;
@@ -32,7 +31,7 @@ pub use builder::{HotkeyAuthBuilder, SessionSettings};
 pub(crate) use request::Proof;
 pub(crate) use request::RequestState;
 #[cfg(feature = "axum")]
-pub(crate) use sessions::{MAX_ROUTE_BODY, Route};
+pub(crate) use sessions::{MAX_ROUTE_BODY, Route, Served};
 
 type Clock = Arc<dyn Fn() -> UnixNanos + Send + Sync>;
 
@@ -74,8 +73,7 @@ struct Inner {
 struct SessionService {
     authority: Sessions,
     store: Arc<dyn AnySessionStore>,
-    #[cfg(feature = "axum")]
-    origins: Vec<String>,
+    transport: TokenTransport,
 }
 
 impl HotkeyAuth {
@@ -182,11 +180,16 @@ impl HotkeyAuth {
         Ok(caller)
     }
 
+    /// The session token that a request is judged by.
+    fn session_token(&self, method: &Method, headers: &HeaderMap) -> Result<CarriedToken, Error> {
+        self.sessions()?.transport.session_token(method.as_str(), &pairs(headers))
+    }
+
     /// The caller of a session token, and the token.
-    async fn resume(&self, headers: &HeaderMap) -> Result<(Caller, PresentedSession), Error> {
+    async fn resume(&self, token: &str) -> Result<(Caller, PresentedSession), Error> {
         let sessions = self.sessions()?;
         let began = Instant::now();
-        let presented = sessions.authority.present(&credentials::bearer(headers)?, self.now())?;
+        let presented = sessions.authority.present(token, self.now())?;
         histogram!(VERIFY_SECONDS, "profile" => Profile::Session.as_str()).record(began.elapsed());
         self.start_store().await?;
         let read = sessions.store.read(&presented, self.now()).await;
@@ -246,6 +249,11 @@ pub(crate) fn count(profile: Profile, result: Result<&Caller, &Error>) {
             }
         }
     }
+}
+
+/// All headers of a request, one pair for each time that a name is there.
+fn pairs(headers: &HeaderMap) -> Vec<(&HeaderName, &HeaderValue)> {
+    headers.iter().collect()
 }
 
 fn count_denial(error: &Error) {

@@ -53,7 +53,7 @@ macro_rules! extractor {
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
                 let state = state_of(parts)?;
-                let caller = state.identify_by($proof, &parts.headers).await;
+                let caller = state.identify_by($proof, parts).await;
                 caller.map(Self).map_err(|error| state.refuse(error, &parts.headers))
             }
         }
@@ -69,7 +69,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
         let state = state_of(parts)?;
-        let caller = state.identify_if_any(&parts.headers).await;
+        let caller = state.identify_if_any(parts).await;
         caller.map(|caller| caller.map(Self)).map_err(|error| state.refuse(error, &parts.headers))
     }
 }

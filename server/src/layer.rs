@@ -13,8 +13,9 @@ use bittensor_auth::error::Error;
 use bittensor_auth::header::SignedHeaders;
 use bittensor_auth::target::Method;
 use bytes::Bytes;
+use http::header::CACHE_CONTROL;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use metrics::histogram;
 use tower_layer::Layer;
@@ -33,6 +34,8 @@ pub(crate) use body::read_body;
 /// A signed request whose credentials do not hold is refused whatever it asks for. All others go on, signed ones with
 /// their body in memory; the extractors then ask policy and store who is calling. Put it outside of everything that
 /// changes the URI or decompresses the body.
+///
+/// An answer to a caller whose session token came in a cookie gets `Cache-Control: no-store`, unless the handler set one.
 ///
 /// # What is verified
 ///
@@ -115,7 +118,14 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match layer.check(&mut parts, body).await {
-                Ok(body) => ready.call(Request::from_parts(parts, body)).await,
+                Ok((state, body)) => {
+                    let mut answer = ready.call(Request::from_parts(parts, body)).await?;
+                    // Shared caches know `Authorization` as a credential, and cookies not (spec/04 §11).
+                    if state.is_by_cookie() && !answer.headers().contains_key(CACHE_CONTROL) {
+                        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                    }
+                    Ok(answer)
+                }
                 Err(error) => Ok(layer.auth.refuse(error, &parts.headers).into_response_to(&parts.method)),
             }
         })
@@ -123,8 +133,8 @@ where
 }
 
 impl HotkeyAuthLayer {
-    /// The body to hand on, once the request may go on.
-    async fn check<B>(&self, parts: &mut Parts, body: B) -> Result<B, Error>
+    /// What is known of the request and the body to hand on, once it may go on.
+    async fn check<B>(&self, parts: &mut Parts, body: B) -> Result<(Arc<RequestState>, B), Error>
     where
         B: Body + From<Bytes>,
         B::Error: Into<BoxError>,
@@ -135,10 +145,10 @@ impl HotkeyAuthLayer {
             None => self.check_signature(parts, body).await?,
         };
         if self.callers == Callers::Known {
-            let caller = state.identify(&parts.headers).await?;
+            let caller = state.identify(parts).await?;
             parts.extensions.insert(caller);
         }
-        Ok(body)
+        Ok((state, body))
     }
 
     async fn check_signature<B>(&self, parts: &mut Parts, body: B) -> Result<(Arc<RequestState>, B), Error>

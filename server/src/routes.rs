@@ -9,10 +9,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use bittensor_auth::error::{Error, ErrorCode};
 use bytes::Bytes;
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 
-use crate::auth::{HotkeyAuth, MAX_ROUTE_BODY, Route};
+use crate::auth::{HotkeyAuth, MAX_ROUTE_BODY, Route, Served};
 use crate::layer::read_body;
 
 /// How long the small body of a route may take.
@@ -43,17 +43,31 @@ async fn answer(auth: &HotkeyAuth, route: Route, request: Request) -> Response {
     let served = async {
         auth.check_route(route, &parts.headers)?;
         let body = read_route_body(body).await?;
-        auth.serve(route, &parts.headers, &body).await
+        auth.serve(route, &parts, &body).await
     };
     match served.await {
-        Ok(json) => {
+        Ok(Served { json, cookies }) => {
             let mut response = Response::new(Body::from(json));
             // Tokens are in it, so nobody may keep it.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            set_cookies(response.headers_mut(), cookies);
             response
         }
-        Err(error) => auth.refuse(error, &parts.headers).into_response(),
+        Err(refused) => {
+            let mut response: Response = auth.refuse(refused.error, &parts.headers).into_response();
+            set_cookies(response.headers_mut(), refused.cookies);
+            response
+        }
+    }
+}
+
+/// One `Set-Cookie` for each; marked, so that no log of headers shows a token.
+fn set_cookies(headers: &mut HeaderMap, cookies: Vec<String>) {
+    for cookie in cookies {
+        let mut value = HeaderValue::from_str(&cookie).expect("names, tokens and attributes are printable ASCII");
+        value.set_sensitive(true);
+        headers.append(SET_COOKIE, value);
     }
 }
 

@@ -3,17 +3,12 @@ are not what these tests are about."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from fleet import Fleet
 from support.redis_server import RedisServer
-
-# The store is broken in the ways of `test_store_failures.py`.
-sys.path.append(str(Path(__file__).parents[1] / "failure"))
 
 
 @pytest.fixture(scope="session")

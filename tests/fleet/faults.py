@@ -2,18 +2,117 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from bittensor_auth import Keypair
+from bittensor_auth._core import REFRESH_COOKIE, SESSION_COOKIE
 from support.callers import Caller
 from support.raw_http import json_request, request
+from support.web_server import ORIGIN
 
 REQUEST_ID = "the-same-for-all"
 
 
 def faults(receiver: str, grant: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Requests that each break one rule, signed when they are asked for. `grant`: of a session that lives."""
+    yield from _faults(receiver, grant)
+    for method, target in (("GET", "/auth/session"), ("POST", "/auth/logout")):
+        signed = Caller(receiver).headers(method, target)
+        beside = {**signed, "Authorization": f"Bearer {grant['session_token']}", "X-Request-Id": REQUEST_ID}
+        yield f"a signature beside a token at {target}", request(method, target, beside)
+        beside["X-Bittensor-Nonce"] = "1"
+        yield f"a false one beside a token at {target}", request(method, target, beside)
+        yield f"a signature alone at {target}", request(method, target, {**signed, "X-Request-Id": REQUEST_ID})
+
+
+def cookie_faults(receiver: str, cookies: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """The same with the cookies of a session that lives, and goes on living. A name says what a page tried."""
+    session, refresh = cookies[SESSION_COOKIE], cookies[REFRESH_COOKIE]
+    both = f"{SESSION_COOKIE}={session}; {REFRESH_COOKIE}={refresh}"
+    login = {"hotkey": Caller(receiver).address, "sealed": "A" * 52, "signature": "0" * 128, "tokens": "cookie"}
+    routes: dict[str, tuple[str, str, object]] = {
+        "calling": ("POST", "/score", None),
+        "refreshing": ("POST", "/auth/refresh", {"tokens": "cookie"}),
+        "logging out": ("POST", "/auth/logout", None),
+        "asking who": ("GET", "/auth/session", None),
+        "logging in": ("POST", "/auth/session", login),
+    }
+
+    def send(doing: str, *more: tuple[str, str], cookie: str = both, fields: object = ...) -> bytes:
+        method, target, usual = routes[doing]
+        given = usual if fields is ... else fields
+        body = b"" if given is None else json.dumps(given).encode()
+        lines = [("Host", "127.0.0.1"), ("Content-Length", str(len(body))), ("X-Request-Id", REQUEST_ID), *more]
+        lines += [("Cookie", cookie)] if cookie else []
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines)
+        return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+    home = ("Origin", ORIGIN)
+    pages: dict[str, list[tuple[str, str]]] = {
+        "another site": [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")],
+        "a page without a name": [("Origin", "null")],
+        "a host below": [("Origin", ORIGIN.replace("//", "//a."))],
+        "a name that begins alike": [("Origin", ORIGIN + ".evil.example")],
+        "two pages": [home, home],
+        "two pages in one": [("Origin", f"{ORIGIN}, {ORIGIN}")],
+        "a fetch that hides its page": [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")],
+        "a frame": [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")],
+    }
+    for page, headers in pages.items():
+        for doing in routes:
+            yield f"{page}, {doing}", send(doing, *headers)
+    for doing in ("calling", "refreshing", "logging out", "logging in"):
+        yield f"no page at all, {doing}", send(doing)
+        yield f"a header of a proxy, {doing}", send(doing, ("X-Forwarded-Host", ORIGIN[8:]), ("Referer", ORIGIN))
+
+    for name, cookie in {
+        "two sessions": f"{both}; {SESSION_COOKIE}=x",
+        "two refresh cookies": f"{REFRESH_COOKIE}=x; {both}",
+        "the same twice": f"{both}; {both}",
+        "too many bytes": f"{both}; a={'x' * 16_384}",
+    }.items():
+        for doing in ("calling", "refreshing", "logging out", "asking who"):
+            yield f"{name}, {doing}", send(doing, home, cookie=cookie)
+    for name, cookie in {
+        "no cookie": "",
+        "planted names": f"btauth-session={session}; __host-btauth-refresh={refresh}",
+        "each in the other's place": f"{SESSION_COOKIE}={refresh}; {REFRESH_COOKIE}={session}",
+        "empty ones": f"{SESSION_COOKIE}=; {REFRESH_COOKIE}=",
+        "false ones": f"{SESSION_COOKIE}=btas_{'A' * 124}; {REFRESH_COOKIE}=btar_{'A' * 124}",
+        "quoted ones": f'{SESSION_COOKIE}="{session}"; {REFRESH_COOKIE}="{refresh}"',
+    }.items():
+        for doing in ("calling", "refreshing", "logging out", "asking who"):
+            yield f"{name}, {doing}", send(doing, home, cookie=cookie)
+    for doing in ("calling", "logging out", "asking who"):
+        yield f"the refresh cookie alone, {doing}", send(doing, home, cookie=f"{REFRESH_COOKIE}={refresh}")
+        yield f"a false bearer beside cookies, {doing}", send(doing, home, ("Authorization", "Bearer x"))
+        bearers = (("Authorization", "Bearer x"), ("Authorization", "Bearer x"))
+        yield f"two bearers beside cookies, {doing}", send(doing, home, *bearers)
+    for doing in ("logging out", "asking who"):
+        method, target, _ = routes[doing]
+        signed = Caller(receiver).headers(method, target)
+        yield f"a signature beside cookies, {doing}", send(doing, home, *signed.items())
+        false = {**signed, "X-Bittensor-Nonce": "1"}
+        yield f"a false signature beside cookies, {doing}", send(doing, home, *false.items())
+
+    for name, fields in {
+        "a token in a body": {"tokens": "cookie", "refresh_token": refresh},
+        "no token": {},
+        "a body without its token": {"tokens": "body"},
+        "null": {"tokens": None},
+        "other letters": {"tokens": "Cookie"},
+        "a list": {"tokens": ["cookie"]},
+        "a word that is no ASCII": {"tokens": "cookié"},
+        "no object": ["cookie"],
+    }.items():
+        yield f"{name}, refreshing", send("refreshing", home, fields=fields)
+    yield "another word, logging in", send("logging in", home, fields={**login, "tokens": "both"})
+    yield "a false seal, logging in", send("logging in", home)
+
+
+def _faults(receiver: str, grant: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     caller, other = Caller(receiver), Caller(receiver)
     ed25519 = Caller(receiver, Keypair.generate("ed25519"))
     stranger = Caller(Keypair.generate("sr25519").ss58_address)
@@ -107,3 +206,6 @@ def faults(receiver: str, grant: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         )
         yield f"{route} from a page without a name", post(route, {}, Sec_Fetch_Site="cross-site")
         yield f"{route} with a large body", post(route, {"x": "y" * 4_096})
+        # The body never comes, so whoever waits for it gives no answer.
+        unsent = post(route, None, Origin="https://evil.example").replace(b"Content-Length: 0", b"Content-Length: 9")
+        yield f"{route} from a page of another origin, without its body", unsent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -14,8 +15,9 @@ from members import KINDS, Member
 from support.callers import Caller
 from support.load import Load
 from support.processes import wait_until
-from support.raw_http import Answer, Connection, ask, json_request
+from support.raw_http import Answer, Connection, ask, json_request, request
 from support.redis_server import RedisServer
+from support.web_server import ORIGIN
 
 from bittensor_auth import Keypair
 
@@ -162,6 +164,35 @@ def log_in(port: int, caller: Caller) -> dict[str, Any]:
         time.sleep(float(grant.header("retry-after") or 0))
     assert grant.status == 200, grant.code
     return dict(grant.json())
+
+
+def log_in_by_cookie(port: int, caller: Caller) -> Answer:
+    """The answer to a page that asks for cookies."""
+    for _ in range(3):
+        (challenge,) = ask(port, json_request("POST", "/auth/challenge", {"hotkey": caller.address}))
+        fields = {**caller.login_fields(challenge.json()), "tokens": "cookie"}
+        (answer,) = ask(port, page_request("POST", "/auth/session", fields))
+        if answer.code != "store_warming":
+            break
+        time.sleep(float(answer.header("retry-after") or 0))
+    assert answer.status == 200, answer.code
+    return answer
+
+
+def page_request(
+    method: str, target: str, fields: object = None, *, cookies: Mapping[str, str] | None = None, origin: str = ORIGIN
+) -> bytes:
+    """What the browser of a page sends."""
+    headers = {"Origin": origin}
+    if cookies:
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return request(method, target, headers, b"" if fields is None else json.dumps(fields).encode())
+
+
+def cookies_of(answer: Answer) -> dict[str, str]:
+    """What a browser keeps of an answer."""
+    pairs = [value.partition(";")[0].partition("=") for value in answer.headers("set-cookie")]
+    return {name: value for name, _, value in pairs if value}
 
 
 def whoami(port: int, token: str) -> Answer:

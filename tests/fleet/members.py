@@ -96,6 +96,7 @@ class Member:
             "REDIS_URL": redis_url,
             "SECRET": SECRET,
             "ORIGIN": ORIGIN,
+            "COOKIES": "1",
             "STORE_TIMEOUT_MS": str(store_timeout_ms),
             "TEST_ONLY_CLOCK_SHIFT_MS": str(clock_shift_ms),
         }

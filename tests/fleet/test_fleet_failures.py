@@ -14,10 +14,7 @@ from time import perf_counter
 import pytest
 from fleet import Fleet, FleetLoad, log_in, whoami
 from members import KINDS
-from support.callers import Caller
-from support.raw_http import Answer, Connection, Lost, ask
-from support.redis_server import RedisServer
-from test_store_failures import (
+from support.breaks import (
     STILL_FRESH,
     Break,
     evicting,
@@ -27,6 +24,9 @@ from test_store_failures import (
     killed,
     restarted_empty,
 )
+from support.callers import Caller
+from support.raw_http import Answer, Connection, Lost, ask
+from support.redis_server import RedisServer
 
 LONGEST_OUTAGE = 6.0
 """In seconds, the time for which the store itself is away included."""

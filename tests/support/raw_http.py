@@ -25,11 +25,13 @@ class Answer(NamedTuple):
         return str(json.loads(self.body)["code"])
 
     def header(self, name: str) -> str | None:
-        for line in self.head.split(b"\r\n")[1:]:
-            key, _, value = line.partition(b":")
-            if key.strip().lower() == name.lower().encode():
-                return value.strip().decode("latin-1")
-        return None
+        return next(iter(self.headers(name)), None)
+
+    def headers(self, name: str) -> list[str]:
+        """Every value of a header, in order."""
+        pairs = [line.partition(b":") for line in self.head.split(b"\r\n")[1:]]
+        key = name.lower().encode()
+        return [value.strip().decode("latin-1") for known, _, value in pairs if known.strip().lower() == key]
 
     def json(self) -> Any:
         return json.loads(self.body)

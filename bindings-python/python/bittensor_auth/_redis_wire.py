@@ -214,7 +214,15 @@ def _pack(commands: Sequence[Command]) -> list[bytes]:
 
 
 def _refusal(cause: Exception) -> Refusal:
-    """An error reply leaves the connection usable; any other exception does not, and goes on."""
-    if any(base.__name__ == "ResponseError" for base in type(cause).__mro__):
+    """An error reply leaves the connection usable; any other exception does not, and goes on.
+
+    So does the word that the server is no longer the primary (spec/03 §5): another connection finds the new one. Redis
+    before 7 says it in the middle, when a script ran into it.
+    """
+    if any(base.__name__ == "ResponseError" for base in type(cause).__mro__) and not _is_read_only(cause):
         return Refusal(cause)
     raise cause
+
+
+def _is_read_only(cause: Exception) -> bool:
+    return type(cause).__name__ == "ReadOnlyError" or "READONLY" in str(cause)

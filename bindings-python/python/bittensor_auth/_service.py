@@ -238,7 +238,8 @@ class Service:
     ) -> dict[str, str]:
         self.transport.check_route(headers)
         try:
-            fields = json.loads(body)
+            # As text: given bytes, `json` would guess an encoding.
+            fields = json.loads(str(body, "utf-8"), parse_constant=_no_number)
         except (ValueError, RecursionError):
             fields = None
         if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in required):
@@ -248,6 +249,11 @@ class Service:
         if not all(isinstance(value, str) and value.isascii() for value in present.values()):
             raise error("malformed_body", "expected ASCII text in every field")
         return present
+
+
+def _no_number(_: str) -> None:
+    """`NaN` and the infinities are no JSON."""
+    raise ValueError
 
 
 @contextmanager

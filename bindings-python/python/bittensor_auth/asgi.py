@@ -82,13 +82,16 @@ class HotkeyAuth(Service):
         state: _State | None = scope.get(_STATES, {}).get(self)
         if state is None:
             raise error("invalid_configuration", "HotkeyAuthMiddleware is not installed on this application")
+        # Before anything is claimed: a proof that is not taken here may be good elsewhere.
+        if not (signed if state.pending is not None else session):
+            raise error("missing_credentials", "this route takes " + ("a session" if session else "a signed request"))
         if state.failure is not None:
             raise state.failure
         if state.caller is None:
             try:
                 if state.pending is not None:
                     state.caller = await self.settle(state.pending)
-                elif session and self._sessions:
+                elif self._sessions:
                     carrier, token = self.transport.session_token(scope["method"], scope["headers"])
                     state.by_cookie = carrier == "cookie"
                     state.caller, _ = await self.resume(token)
@@ -97,8 +100,6 @@ class HotkeyAuth(Service):
             except BittensorAuthError as failure:
                 state.failure = failure
                 raise
-        if not (signed if state.pending is not None else session):
-            raise error("missing_credentials", "this route takes " + ("a session" if session else "a signed request"))
         return state.caller
 
     async def _read(self, receive: Receive, take: Callable[[bytes], None]) -> bytes:
@@ -159,7 +160,7 @@ class HotkeyAuthMiddleware:
             return
         try:
             if route := self._routes and self._routes.get((scope["method"], _path_below_root(scope))):
-                answer = await route(scope["headers"], await read_route_body(receive))
+                answer = await serve_route(self._auth, route, scope, receive)
                 await send_answer(send, *encode_json(answer, answer.cookies))
                 return
             states = scope.setdefault(_STATES, {})
@@ -218,8 +219,15 @@ def session_routes(auth: Service, prefix: str) -> dict[tuple[str, str], Callable
     }
 
 
-async def read_route_body(receive: Receive) -> bytes:
-    """The small body of a session route."""
+async def serve_route(auth: Service, route: Callable[..., Awaitable[Answer]], scope: Scope, receive: Receive) -> Answer:
+    """What one of the `session_routes` answers. The origin is checked before the body is read."""
+    headers = scope["headers"]
+    if scope["method"] == "POST":
+        auth.transport.check_route(headers)
+    return await route(headers, await _read_route_body(receive))
+
+
+async def _read_route_body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()

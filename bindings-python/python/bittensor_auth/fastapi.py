@@ -71,7 +71,7 @@ class HotkeyAuth(asgi.HotkeyAuth):
     def _endpoint(self, handle: Callable[..., Awaitable[Answer]]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                answer = await handle(request.scope["headers"], await asgi.read_route_body(request.receive))
+                answer = await asgi.serve_route(self, handle, request.scope, request.receive)
             except BittensorAuthError as failure:
                 raise _Refused(self, failure, request) from None
             except asgi._Disconnected:

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cookie::{CookieTokens, SessionCookie};
 use crate::error::{Error, ErrorCode, Retry};
-use crate::header::{MAX_HEADER_LEN, values};
+use crate::header::{MAX_HEADER_LEN, SignedHeaders, values};
 use crate::message::{Site, is_origin};
 
 /// Where the tokens of a grant go.
@@ -136,16 +136,20 @@ impl TokenTransport {
         }
     }
 
-    /// The session token of a request: the bearer, or else the cookie. One that fails is not replaced by the other.
+    /// The session token of a request: the bearer, or else the cookie. One that fails is not replaced by the other. A
+    /// signed request has none, whatever it carries.
     ///
     /// # Errors
     /// Bearer: `duplicate_header`, `header_too_long`. Cookie: `header_too_long`, `duplicate_cookie`, `origin_refused`,
-    /// `session_expired` when only the refresh cookie is there. Neither: `missing_credentials`.
+    /// `session_expired` when only the refresh cookie is there. Neither, or signed: `missing_credentials`.
     pub fn session_token<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         method: &str,
         headers: &[(N, V)],
     ) -> Result<CarriedToken, Error> {
+        if SignedHeaders::are_present(headers.iter().map(|(name, _)| name)) {
+            return Err(Error::new(ErrorCode::MissingCredentials).detail("this route takes a session"));
+        }
         if let Some(token) = bearer(headers)? {
             return Ok(CarriedToken { carrier: Carrier::Bearer, token });
         }

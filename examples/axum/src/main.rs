@@ -54,6 +54,7 @@ fn service(store: impl SessionStore) -> Result<HotkeyAuth, Box<dyn std::error::E
     let receiver = Hotkey::from_ss58(&env::var("RECEIVER")?)?;
     let origin = env::var("ORIGIN").unwrap_or_else(|_| "http://127.0.0.1:8000".to_owned());
     let settings = SessionSettings::new(Site::new(&origin, Network::finney())?, Keyring::new(secret()?));
+    let settings = if env::var_os("COOKIES").is_some() { settings.with_cookies() } else { settings };
     let clock = clock()?;
     Ok(HotkeyAuth::builder(Verifier::new(receiver), store).sessions(settings).clock(clock).build()?)
 }

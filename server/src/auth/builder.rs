@@ -10,7 +10,7 @@ use bittensor_auth::message::Site;
 use bittensor_auth::nonce::Nonce;
 use bittensor_auth::policy::Policy;
 use bittensor_auth::request::Verifier;
-use bittensor_auth::session::{Keyring, Lifetimes, Sessions};
+use bittensor_auth::session::{Keyring, Lifetimes, Sessions, TokenTransport};
 use bittensor_auth::target::RequestTarget;
 use bittensor_auth::time::UnixNanos;
 use metrics::gauge;
@@ -26,14 +26,21 @@ pub struct SessionSettings {
     site: Site,
     keys: Keyring,
     lifetimes: Lifetimes,
-    origins: Option<Vec<String>>,
+    origins: Vec<String>,
+    cookies: Cookies,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cookies {
+    Enabled,
+    Refused,
 }
 
 impl SessionSettings {
     /// Sessions for people who log in at `site`. All servers of the service share the secret in `keys`.
     #[must_use]
     pub fn new(site: Site, keys: Keyring) -> Self {
-        Self { site, keys, lifetimes: Lifetimes::default(), origins: None }
+        Self { site, keys, lifetimes: Lifetimes::default(), origins: Vec::new(), cookies: Cookies::Refused }
     }
 
     /// Sets how long challenges, tokens and sessions live.
@@ -42,26 +49,27 @@ impl SessionSettings {
         Self { lifetimes, ..self }
     }
 
-    /// Sets the web origins whose pages may use the session routes; the default is the site's own.
+    /// Sets the web origins whose pages may use the session routes, each as browsers send it; the default is the site's own.
     #[must_use]
     pub fn with_allowed_origins<O: Into<String>>(self, origins: impl IntoIterator<Item = O>) -> Self {
-        Self { origins: Some(origins.into_iter().map(Into::into).collect()), ..self }
+        Self { origins: origins.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Lets a browser that asks for it keep its tokens in cookies that no script can read (`spec/04 §11`). Only pages of the
+    /// allowed origins can use them, which have to be `https://`, or `http://` on this machine for local work.
+    #[must_use]
+    pub fn with_cookies(self) -> Self {
+        Self { cookies: Cookies::Enabled, ..self }
     }
 
     fn into_service(self, verifier: &Verifier, store: Arc<dyn AnySessionStore>) -> Result<SessionService, Error> {
-        let origins = self.origins.unwrap_or_else(|| vec![self.site.origin().to_owned()]);
-        if origins.iter().any(|origin| origin.ends_with('/')) {
-            return Err(invalid(
-                "allowed origins: expected them as browsers send them, without a path or a slash at the end",
-            ));
-        }
+        let transport = TokenTransport::new(&self.site, &self.origins)?;
+        let transport = match self.cookies {
+            Cookies::Enabled => transport.with_cookies()?,
+            Cookies::Refused => transport,
+        };
         let authority = Sessions::new(self.site, *verifier.namespace(), self.keys, self.lifetimes, verifier.schemes())?;
-        Ok(SessionService {
-            authority,
-            store,
-            #[cfg(feature = "axum")]
-            origins,
-        })
+        Ok(SessionService { authority, store, transport })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 /// Members that some route takes; all others are ignored, whatever they hold.
-const NAMES: [&str; 6] = ["form", "hotkey", "refresh_token", "scheme", "sealed", "signature"];
+const NAMES: [&str; 7] = ["form", "hotkey", "refresh_token", "scheme", "sealed", "signature", "tokens"];
 
 /// A JSON object, reduced to the members that mean something here. Of equal names the last one counts.
 pub(super) struct Fields(BTreeMap<&'static str, Value>);
@@ -17,8 +17,8 @@ impl Fields {
     /// Reads a body that must have the `required` members as text. Members in `optional` may be null.
     pub(super) fn parse(body: &[u8], required: &[&str], optional: &[&str]) -> Result<Self, Error> {
         let wrong = || {
-            Error::new(ErrorCode::MalformedBody)
-                .detail(format!("expected a JSON object with the text fields {}", required.join(", ")))
+            let with = if required.is_empty() { "" } else { " with the text fields " };
+            Error::new(ErrorCode::MalformedBody).detail(format!("expected a JSON object{with}{}", required.join(", ")))
         };
         let fields: Self = serde_json::from_slice(body).map_err(|_| wrong())?;
         if !required.iter().all(|name| fields.0.get(name).is_some_and(Value::is_string)) {

@@ -4,13 +4,14 @@ use bittensor_auth::error::{Error, ErrorCode};
 use bittensor_auth::key::{Hotkey, Scheme, Signature};
 use bittensor_auth::message::LoginForm;
 use bittensor_auth::nonce::OsEntropy;
-use bittensor_auth::session::Grant;
+use bittensor_auth::session::{Carrier, Delivery, Grant, SessionCookie, TokenTransport};
 use http::HeaderMap;
+use http::request::Parts;
 use metrics::counter;
 use serde::Serialize;
 
 use super::fields::Fields;
-use super::{HotkeyAuth, SessionService, credentials, outcome};
+use super::{HotkeyAuth, SessionService, outcome, pairs};
 use crate::telemetry::{LOGINS, REFRESH_REUSES, REFRESHES};
 
 /// Largest body of a session route in bytes.
@@ -43,15 +44,49 @@ enum Answer {
     WhoAmI { hotkey: String, scheme: &'static str, role: Option<&'static str>, expires_at: u64, server_time_ms: u64 },
 }
 
+/// Without tokens when they travel in cookies.
 #[derive(Serialize)]
 struct GrantAnswer {
-    session_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_token: Option<String>,
     expires_at: u64,
-    refresh_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     refresh_expires_at: u64,
     hotkey: String,
     role: Option<&'static str>,
     server_time_ms: u64,
+}
+
+/// The 200 of a route: JSON, and its `Set-Cookie` values.
+pub(crate) struct Served {
+    pub(crate) json: Vec<u8>,
+    pub(crate) cookies: Vec<String>,
+}
+
+impl Served {
+    fn new(answer: &Answer) -> Self {
+        Self { json: serde_json::to_vec(answer).expect("text and numbers are JSON"), cookies: Vec::new() }
+    }
+}
+
+/// Why a route refused, and the `Set-Cookie` values of that answer.
+pub(crate) struct Refused {
+    pub(crate) error: Error,
+    pub(crate) cookies: Vec<String>,
+}
+
+impl Refused {
+    /// A refusal of a request that was judged by a cookie; one by which the session is over takes the cookies away.
+    fn by_cookie(error: Error) -> Self {
+        Self { cookies: TokenTransport::cookies_after(error.code()), error }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), cookies: Vec::new() }
+    }
 }
 
 impl HotkeyAuth {
@@ -62,27 +97,28 @@ impl HotkeyAuth {
 
     /// What stands before the body of a route is read.
     pub(crate) fn check_route(&self, route: Route, headers: &HeaderMap) -> Result<(), Error> {
-        if route.checks_origin() { credentials::check_origin(headers, &self.sessions()?.origins) } else { Ok(()) }
+        if route.checks_origin() { self.sessions()?.transport.check_route(&pairs(headers)) } else { Ok(()) }
     }
 
-    /// The JSON that a route answers.
-    pub(crate) async fn serve(&self, route: Route, headers: &HeaderMap, body: &[u8]) -> Result<Vec<u8>, Error> {
-        let answer = match route {
-            Route::Challenge => self.challenge(body)?,
+    /// What a route answers.
+    pub(crate) async fn serve(&self, route: Route, request: &Parts, body: &[u8]) -> Result<Served, Refused> {
+        match route {
+            Route::Challenge => Ok(Served::new(&self.challenge(body)?)),
             Route::LogIn => {
-                let grant = self.log_in(body).await;
-                counter!(LOGINS, "outcome" => outcome(grant.as_ref().err())).increment(1);
-                self.granted(grant?)
+                let granted = self.log_in(&request.headers, body).await;
+                counter!(LOGINS, "outcome" => outcome(granted.as_ref().err())).increment(1);
+                let (grant, delivery) = granted?;
+                Ok(self.granted(grant, delivery))
             }
-            Route::LogOut => self.log_out(headers).await?,
+            Route::LogOut => self.log_out(request).await,
             Route::Refresh => {
-                let grant = self.refresh(body).await;
-                count_refresh(grant.as_ref().err());
-                self.granted(grant?)
+                let granted = self.refresh(&request.headers, body).await;
+                count_refresh(granted.as_ref().err().map(|refused| &refused.error));
+                let (grant, delivery) = granted?;
+                Ok(self.granted(grant, delivery))
             }
-            Route::WhoAmI => self.who_am_i(headers).await?,
-        };
-        Ok(serde_json::to_vec(&answer).expect("text and numbers are JSON"))
+            Route::WhoAmI => Ok(Served::new(&self.who_am_i(request).await?)),
+        }
     }
 
     /// A text to sign. Writes nothing.
@@ -100,42 +136,69 @@ impl HotkeyAuth {
     }
 
     /// A session for a signed challenge.
-    async fn log_in(&self, body: &[u8]) -> Result<Grant, Error> {
-        let fields = Fields::parse(body, &["hotkey", "sealed", "signature"], &["scheme"])?;
+    async fn log_in(&self, headers: &HeaderMap, body: &[u8]) -> Result<(Grant, Delivery), Error> {
+        let fields = Fields::parse(body, &["hotkey", "sealed", "signature"], &["scheme", "tokens"])?;
+        let SessionService { authority, store, transport } = self.sessions()?;
+        let delivery = transport.delivery(fields.optional("tokens"), &pairs(headers))?;
         let hotkey = Hotkey::from_ss58(fields.text("hotkey"))?;
         let scheme = fields.optional("scheme").map_or(Ok(Scheme::Sr25519), Scheme::from_word)?;
         let signature = Signature::from_signer_hex(scheme, fields.text("signature"))?;
-        let SessionService { authority, store, .. } = self.sessions()?;
         let login = authority.login(hotkey, scheme, fields.text("sealed"), &signature, self.now(), &mut OsEntropy)?;
         self.check_policy(&hotkey)?;
         self.start_store().await?;
         let outcome = store.create(&login, self.now()).await;
-        login.created(authority, outcome)
+        Ok((login.created(authority, outcome)?, delivery))
     }
 
-    /// The successor of a refresh token.
-    async fn refresh(&self, body: &[u8]) -> Result<Grant, Error> {
-        let fields = Fields::parse(body, &["refresh_token"], &[])?;
+    /// The successor of a refresh token, which comes and goes in bodies or in cookies.
+    async fn refresh(&self, headers: &HeaderMap, body: &[u8]) -> Result<(Grant, Delivery), Refused> {
+        let fields = Fields::parse(body, &[], &["refresh_token", "tokens"])?;
+        let transport = &self.sessions()?.transport;
+        let delivery = transport.delivery(fields.optional("tokens"), &pairs(headers))?;
+        match (delivery, fields.optional("refresh_token")) {
+            (Delivery::Body, Some(token)) => Ok((self.rotate(token).await?, delivery)),
+            (Delivery::Cookie, None) => {
+                let token = transport.refresh_token(&pairs(headers))?;
+                Ok((self.rotate(&token).await.map_err(Refused::by_cookie)?, delivery))
+            }
+            _ => Err(Error::new(ErrorCode::MalformedBody)
+                .detail("expected either the text field refresh_token or tokens: cookie")
+                .into()),
+        }
+    }
+
+    async fn rotate(&self, token: &str) -> Result<Grant, Error> {
         let SessionService { authority, store, .. } = self.sessions()?;
-        let presented = authority.present_refresh(fields.text("refresh_token"), self.now())?;
+        let presented = authority.present_refresh(token, self.now())?;
         self.check_policy(&presented.hotkey())?;
         self.start_store().await?;
         let rotated = store.rotate(&presented, authority.lifetimes(), self.now()).await;
         presented.rotated(authority, rotated)
     }
 
-    /// Ends the session of the token.
-    async fn log_out(&self, headers: &HeaderMap) -> Result<Answer, Error> {
+    /// Ends the session of the token, and takes its cookies away.
+    async fn log_out(&self, request: &Parts) -> Result<Served, Refused> {
+        let carried = self.session_token(&request.method, &request.headers)?;
+        let ended = self.end(&carried.token).await;
+        if carried.carrier == Carrier::Cookie {
+            let cookies = TokenTransport::cleared_cookies().into();
+            return Ok(Served { cookies, ..ended.map_err(Refused::by_cookie)? });
+        }
+        Ok(ended?)
+    }
+
+    async fn end(&self, token: &str) -> Result<Served, Error> {
         let SessionService { authority, store, .. } = self.sessions()?;
-        let presented = authority.present(&credentials::bearer(headers)?, self.now())?;
+        let presented = authority.present(token, self.now())?;
         self.start_store().await?;
         store.end(&presented).await?;
-        Ok(Answer::Ended { ended: true, server_time_ms: self.now().as_millis() })
+        Ok(Served::new(&Answer::Ended { ended: true, server_time_ms: self.now().as_millis() }))
     }
 
     /// Whose session the token is.
-    async fn who_am_i(&self, headers: &HeaderMap) -> Result<Answer, Error> {
-        let (caller, presented) = self.resume(headers).await?;
+    async fn who_am_i(&self, request: &Parts) -> Result<Answer, Error> {
+        let carried = self.session_token(&request.method, &request.headers)?;
+        let (caller, presented) = self.resume(&carried.token).await?;
         Ok(Answer::WhoAmI {
             hotkey: caller.hotkey().to_ss58(),
             scheme: caller.scheme().as_str(),
@@ -145,16 +208,26 @@ impl HotkeyAuth {
         })
     }
 
-    fn granted(&self, grant: Grant) -> Answer {
-        Answer::Granted(GrantAnswer {
-            session_token: grant.session_token,
+    fn granted(&self, grant: Grant, delivery: Delivery) -> Served {
+        let now = self.now();
+        let mut answer = GrantAnswer {
+            session_token: None,
             expires_at: grant.expires_at.as_secs(),
-            refresh_token: grant.refresh_token,
+            refresh_token: None,
             refresh_expires_at: grant.refresh_expires_at.as_secs(),
             hotkey: grant.hotkey.to_ss58(),
             role: None,
-            server_time_ms: self.now().as_millis(),
-        })
+            server_time_ms: now.as_millis(),
+        };
+        if delivery == Delivery::Cookie {
+            let cookies = vec![
+                SessionCookie::Session.set(&grant.session_token, grant.expires_at, now),
+                SessionCookie::Refresh.set(&grant.refresh_token, grant.refresh_expires_at, now),
+            ];
+            return Served { cookies, ..Served::new(&Answer::Granted(answer)) };
+        }
+        (answer.session_token, answer.refresh_token) = (Some(grant.session_token), Some(grant.refresh_token));
+        Served::new(&Answer::Granted(answer))
     }
 }
 

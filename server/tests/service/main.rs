@@ -2,6 +2,7 @@
 
 mod bodies;
 mod client;
+mod cookies;
 mod extractors;
 mod failures;
 mod hostile;

@@ -15,6 +15,7 @@ const NOTES: &[(&str, &str)] = &[
     ("doubled", "Something is there twice."),
     ("length", "The longest that passes, and one byte more."),
     ("planted", "A cookie that a host beside this one could set."),
+    ("signed", "A header of a signed request is there."),
     ("spelling", "Another spelling of a name or value."),
     ("unsafe-method", "The method may change something."),
 ];

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::people::Person;
 use super::raw::{Answer, send};
 use super::serve;
+use crate::cookies;
 
 pub(crate) const ORIGIN: &str = "https://dash.example.org";
 
@@ -24,10 +25,13 @@ pub(crate) struct Dashboard {
 impl Dashboard {
     /// A service with sessions at `/auth`, and `/me`, `/signed` and `/session` that say who is calling.
     pub(crate) async fn on(hotkey: Person, store: impl SessionStore, lifetimes: Lifetimes) -> Self {
-        let auth = HotkeyAuth::builder(Verifier::new(hotkey.hotkey()), store)
-            .sessions(settings().with_lifetimes(lifetimes))
-            .build()
-            .expect("settings");
+        Self::with(hotkey, store, settings().with_lifetimes(lifetimes)).await
+    }
+
+    /// The same with any settings of its sessions.
+    pub(crate) async fn with(hotkey: Person, store: impl SessionStore, settings: SessionSettings) -> Self {
+        let auth =
+            HotkeyAuth::builder(Verifier::new(hotkey.hotkey()), store).sessions(settings).build().expect("settings");
         let address = serve(app(&auth)).await;
         Self { hotkey, auth, address }
     }
@@ -68,6 +72,7 @@ pub(crate) fn app(auth: &HotkeyAuth) -> Router {
         .route("/me", get(|me: Caller| async move { me.hotkey().to_ss58() }))
         .route("/signed", get(|me: SignedCaller| async move { me.hotkey().to_ss58() }))
         .route("/session", get(|me: SessionCaller| async move { me.hotkey().to_ss58() }))
+        .merge(cookies::routes())
         .nest("/auth", auth.session_routes().expect("it has sessions"))
         .layer(auth.layer())
 }

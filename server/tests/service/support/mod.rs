@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod browser;
 pub(crate) mod login;
 pub(crate) mod people;
 pub(crate) mod raw;

@@ -93,7 +93,32 @@ pub(super) fn by_cookie() -> Vec<Case> {
     );
     cases.push(request("read-nothing", "No credential", "POST", &[("Origin", HOME)], Err(MissingCredentials)));
     cases.extend(beside_bearer());
+    cases.extend(beside_signature());
     cases
+}
+
+/// One of the six names makes a signed request. None of these is complete: that is for the check of its signature.
+fn beside_signature() -> Vec<Case> {
+    let case = |id: &str, comment: &str, headers: &[(&str, &str)]| {
+        request(&format!("signed-{id}"), comment, "GET", headers, Err(MissingCredentials)).flags(&["signed"])
+    };
+    let cookie = ("Cookie", "__Host-btauth-session=a");
+    let bearer = ("Authorization", "Bearer t");
+    vec![
+        case("and-bearer", "The token is not looked at", &[bearer, ("X-Bittensor-Version", "1")]),
+        case("and-cookie", "The cookie is not looked at", &[cookie, ("X-Bittensor-Signature", "0x")]),
+        case("lower-case", "The name in other letters", &[bearer, cookie, ("x-bittensor-hotkey", "")]),
+        case("and-two-bearers", "Two tokens that nobody looks at", &[bearer, bearer, ("X-Bittensor-Nonce", "1")])
+            .flags(&["doubled"]),
+        request(
+            "signed-reserved-name",
+            "A name that decides nothing",
+            "GET",
+            &[bearer, ("X-Bittensor-Drand-Round", "1")],
+            carried("bearer", "t"),
+        )
+        .flags(&["signed"]),
+    ]
 }
 
 fn beside_bearer() -> Vec<Case> {
