@@ -19,11 +19,11 @@ help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 .PHONY: demo
-demo: $(STAMP) ## Show a signed request, a replay, a forgery and a session against a real server
+demo: $(STAMP) examples/dashboard/dist/index.html ## Show a signed request, a replay, a forgery, a session and the dashboard
 	@$(BIN)/python examples/demo.py
 
 .PHONY: test
-test: check test-rust test-python test-js test-interop test-failure test-packaging ## Run everything
+test: check test-rust test-python test-js demo test-browser test-interop test-failure test-packaging ## Run everything
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv, build the wheel and install it there
@@ -102,6 +102,14 @@ js/dist/index.js: js/dist-wasm/server/engine.wasm js/dist-addon/.built $(shell f
 	cd js && npm run --silent build
 	@touch $@
 
+examples/dashboard/dist/index.html: js/dist/index.js $(shell find examples/dashboard/src examples/dashboard/public -type f) examples/dashboard/package-lock.json examples/dashboard/vite.config.ts
+	cd examples/dashboard && npm ci --silent && npm run --silent build
+	@touch $@
+
+.PHONY: test-browser
+test-browser: $(STAMP) js/dist/index.js ## The dashboard in Chromium, with the code of a real wallet extension
+	tests/browser/run
+
 .PHONY: test-interop
 test-interop: $(STAMP) js/dist/index.js ## Both ways with the chain's own SDK, over real HTTP
 	@scripts/need nginx nginx-light
@@ -114,7 +122,7 @@ test-failure: $(STAMP) ## Replays, store failures, hostile input, attacks and a 
 	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks tests/fleet tests/chain
 
 .PHONY: test-packaging
-test-packaging: $(STAMP) ## The built wheel in fresh environments, and the README's snippets
+test-packaging: $(STAMP) js/dist/index.js ## The wheel and the npm tarball in fresh projects, and the READMEs' snippets
 	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml tests/packaging
 
 .PHONY: audit

@@ -1,6 +1,6 @@
-"""`make demo`: the FastAPI example on a real server, and what it answers to honest and dishonest callers.
+"""`make demo`: the FastAPI example on a real server, what it answers to the honest and the dishonest, and the dashboard.
 
-Exits 0 only if every answer is the one it should be.
+Exits 0 only if every answer is the one it should be. In a terminal the dashboard stays until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 APP = Path(__file__).parent / "fastapi"
+DASHBOARD = Path(__file__).parent / "dashboard"
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -54,11 +55,16 @@ def main() -> int:
         write_hotkey(Path(folder), os.urandom(32))
         miner = load_hotkey("demo", "miner", path=folder)
         print(f"a FastAPI server that answers as {receiver}\na miner with the hotkey      {miner.ss58_address}\n")
-        with serving(receiver) as origin, httpx.Client(base_url=origin) as http:
-            demo = Demo()
-            signed_requests(demo, http, miner, receiver, origin)
+        demo, port = Demo(), free_port()
+        page = f"http://127.0.0.1:{port}"
+        with serving(receiver, page) as api, httpx.Client(base_url=api) as http, dashboard(port, api):
+            signed_requests(demo, http, miner, receiver, api)
             session(demo, http, miner)
-    print("\nall as it should be" if not demo.failed else f"\n{demo.failed} answers were not as they should be")
+            in_front(demo, page, miner)
+            print("\nall as it should be" if not demo.failed else f"\n{demo.failed} answers were not as they should be")
+            print(f"the dashboard, for a browser with a wallet: {page}")
+            if sys.stdout.isatty():
+                stay()
     return 1 if demo.failed else 0
 
 
@@ -94,17 +100,59 @@ def session(demo: Demo, http: httpx.Client, miner: Keypair) -> None:
     demo.step("a call after it", http.post("/score", headers=bearer(second)), 401, code="session_ended")
 
 
-@contextmanager
-def serving(receiver: str) -> Iterator[str]:
-    """The example on a free port of this machine; stopped afterwards."""
+def in_front(demo: Demo, page: str, miner: Keypair) -> None:
+    """What a browser gets: the page, and the API below its origin."""
+    with httpx.Client(base_url=page, headers={"Origin": page}) as http:
+        shown = http.get("/")
+        demo.failed += "<title>" not in shown.text
+        demo.step("the dashboard's login", http.post("/api/auth/challenge", json={"hotkey": miner.ss58_address}), 200)
+        elsewhere = {"Origin": "https://dash.example.net"}
+        refused = http.post("/api/auth/challenge", json={"hotkey": miner.ss58_address}, headers=elsewhere)
+        demo.step("the same for a page of somebody else", refused, 403, code="origin_refused")
+
+
+def stay() -> None:
+    """Until Ctrl-C."""
+    print("Ctrl-C ends it")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        print()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    origin = f"http://127.0.0.1:{port}"
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(receiver: str, page: str) -> Iterator[str]:
+    """The API on a free port, for people who log in at `page`; stopped afterwards."""
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "warning"]
-    env = {**os.environ, "RECEIVER": receiver, "ORIGIN": origin, "FIRST_START": "1"}
+    env = {**os.environ, "RECEIVER": receiver, "ORIGIN": page, "FIRST_START": "1"}
     env.pop("REDIS_URL", None)
-    with subprocess.Popen(command, cwd=APP, env=env) as server:
+    with running(command, APP, env, f"http://127.0.0.1:{port}") as api:
+        yield api
+
+
+@contextmanager
+def dashboard(port: int, api: str) -> Iterator[str]:
+    """The built dashboard, with the API below `/api`."""
+    command = ["node", "node_modules/vite/bin/vite.js", "preview", "--port", str(port), "--strictPort"]
+    with running(
+        [*command, "--logLevel", "warn"], DASHBOARD, {**os.environ, "API_URL": api}, f"http://127.0.0.1:{port}"
+    ) as page:
+        yield page
+
+
+@contextmanager
+def running(command: list[str], folder: Path, env: dict[str, str], origin: str) -> Iterator[str]:
+    """A server as a child process, ready."""
+    with subprocess.Popen(command, cwd=folder, env=env) as server:
         try:
             wait_for(origin, server)
             yield origin

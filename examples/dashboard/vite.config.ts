@@ -39,6 +39,6 @@ export default defineConfig({
   resolve: { dedupe: ["react", "react-dom"] },
   // Data URLs would need an exception in the policy.
   build: { target: "es2022", assetsInlineLimit: 0 },
-  server: { host: "127.0.0.1", proxy },
+  server: { host: "127.0.0.1", proxy, fs: { allow: [".", "../../js"] } },
   preview: { host: "127.0.0.1", proxy, headers: { "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff" } },
 });

@@ -138,6 +138,7 @@ function focused(): { text: string; outline: string } {
 /** Runs in the page: how far things moved that nobody touched, as browsers measure it. */
 function shifts(): Promise<number> {
   return new Promise((resolve) => {
+    if (!PerformanceObserver.supportedEntryTypes.includes("layout-shift")) throw new Error("no measure of shifts");
     new PerformanceObserver((list) => {
       const shifts = list.getEntries() as unknown as readonly { value: number; hadRecentInput: boolean }[];
       resolve(shifts.reduce((sum, { value, hadRecentInput }) => (hadRecentInput ? sum : sum + value), 0));

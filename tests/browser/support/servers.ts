@@ -42,11 +42,14 @@ export async function example(language: Language, { origin, access, redis }: Set
     ...(redis ? { REDIS_URL: redis } : { FIRST_START: "1" }),
   };
   const process = language === "fastapi" ? await python(folder, port, access, env) : await express(folder, access, env);
-  await answering(process, `http://127.0.0.1:${port}/`);
   const stop = async () => {
     await process.stop();
     await rm(folder, { recursive: true });
   };
+  await answering(process, `http://127.0.0.1:${port}/`).catch(async (error) => {
+    await stop();
+    throw error;
+  });
   return { url: `http://127.0.0.1:${port}`, stop };
 }
 

@@ -22,7 +22,7 @@ interface ConnectionRequest {
 
 /** Debian's browser. The old headless mode has no extensions; as root it does not start with its sandbox. */
 export const CHROMIUM = {
-  executablePath: "/usr/bin/chromium",
+  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
   headless: false,
   args: ["--headless=new", "--no-sandbox"],
 };
