@@ -1,4 +1,4 @@
-"""`make demo`: the FastAPI example on a real server, what it answers to the honest and the dishonest, and the dashboard.
+"""`make demo`: the FastAPI example on a real server, its answers to the honest and the dishonest, and the dashboard.
 
 Exits 0 only if every answer is the one it should be. In a terminal the dashboard stays until Ctrl-C.
 """
