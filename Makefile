@@ -117,7 +117,7 @@ test-interop: $(STAMP) js/dist/index.js ## Both ways with the chain's own SDK, o
 	tests/interop/run
 
 .PHONY: test-failure
-test-failure: $(STAMP) ## Replays, store failures, hostile input, attacks and a fleet in several languages, with a real Redis
+test-failure: $(STAMP) js/dist/index.js ## Replays, store failures, hostile input, attacks and a fleet in several languages, with a real Redis
 	@scripts/need redis-server redis-server
 	$(BIN)/python -m pytest -q -c bindings-python/pyproject.toml -p no:cacheprovider tests/failure tests/load tests/attacks tests/fleet tests/chain
 
