@@ -111,7 +111,7 @@ test-browser: $(STAMP) js/dist/index.js ## The dashboard in Chromium, with the c
 	tests/browser/run
 
 .PHONY: test-interop
-test-interop: $(STAMP) js/dist/index.js ## Both ways with the chain's own SDK, over real HTTP
+test-interop: $(STAMP) js/dist/index.js ## All clients against all servers, the chain's own SDK among both, over real HTTP and behind proxies
 	@scripts/need nginx nginx-light
 	@scripts/need haproxy haproxy
 	tests/interop/run

@@ -50,6 +50,11 @@ def auth(kind: Any, signer: Any, place: Place, settings: dict[str, Any]) -> Any:
     return kind.HotkeyAuth(signer, **{"receiver": place.receiver, "origins": [place.url], **settings})
 
 
+def json_of(answer: httpx.Response) -> Any:
+    """What an answer says, unless a framework says it in its own way."""
+    return answer.json() if "json" in answer.headers.get("content-type", "") else None
+
+
 class Httpx:
     family = "httpx"
 
@@ -59,7 +64,7 @@ class Httpx:
     def send(self, signer: Any, place: Place, method: str, target: str, body: Body = NOTHING, **settings: Any) -> Reply:
         signing = auth(bittensor_auth.httpx, signer, place, settings)
         answer = self._client.request(method, place.url + target, auth=signing, **body.for_httpx())
-        return Reply(answer.status_code, answer.json())
+        return Reply(answer.status_code, json_of(answer))
 
     def close(self) -> None:
         self._client.close()
@@ -93,7 +98,7 @@ class HttpxAsync:
         signing = auth(bittensor_auth.httpx, signer, place, settings)
         request = self._client.request(method, place.url + target, auth=signing, **body.for_httpx_async())
         answer = self._loop.run_until_complete(request)
-        return Reply(answer.status_code, answer.json())
+        return Reply(answer.status_code, json_of(answer))
 
     def close(self) -> None:
         self._loop.run_until_complete(self._client.aclose())

@@ -45,7 +45,7 @@ class Proxy:
     def __init__(self, name: str, service_port: int, folder: Path) -> None:
         folder.mkdir(parents=True)
         self.name = name
-        self.http1_port, self.http2_port = _free_ports(2)
+        self.http1_port, self.http2_port = free_ports(2)
         text = configuration(name).replace("127.0.0.1:8000", f"127.0.0.1:{service_port}")
         if name.startswith("nginx"):
             text, changed = re.subn(
@@ -112,7 +112,7 @@ def in_front_of(service_port: int, names: list[str], folder: Path) -> Iterator[d
         yield proxies
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as close:
         sockets = [close.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [each.getsockname()[1] for each in sockets]

@@ -16,6 +16,12 @@ from pathlib import Path
 from keys import receiver
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RUST = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "examples"
+with socket.create_server(("localhost", 0)) as _free:
+    SITE = f"http://localhost:{_free.getsockname()[1]}"
+"""Where people log in: the page of the browser."""
+SECRET = "a secret of the tests, shared by all servers"
 BIN = Path(sys.executable).parent
 READY_WITHIN = 60
 GONE_WITHIN = 20
@@ -34,7 +40,11 @@ class Flavour:
     command: list[str]
     app: str
     environment: dict[str, str] = field(default_factory=dict)
+    takes_stdin: bool = False
+    """Whether the listening socket is its standard input."""
 
+
+KNOWS_PREFIX = {"PUBLIC_PREFIX": "/public"}
 
 OURS = {
     "fastapi-httptools": Flavour(HTTPTOOLS, "ours_fastapi"),
@@ -46,7 +56,7 @@ OURS = {
 }
 PREFIXED = {
     "server-adds-prefix": Flavour([*HTTPTOOLS, "--root-path", "/public"], "ours_fastapi"),
-    "service-knows-prefix": Flavour(H11, "ours_fastapi", {"PUBLIC_PREFIX": "/public"}),
+    "service-knows-prefix": Flavour(H11, "ours_fastapi", KNOWS_PREFIX),
 }
 SDKS = {
     "sdk-httptools": Flavour(HTTPTOOLS, "sdk_fastapi"),
@@ -60,21 +70,31 @@ NODES = {
     "node-fastify": Flavour(NODE, "fastify"),
     "node-hono": Flavour(NODE, "hono"),
 }
-FLAVOURS = OURS | PREFIXED | SDKS | NODES
+RUSTS = {"axum": Flavour([str(RUST / "interop_server")], "", takes_stdin=True)}
+OTHERS = NODES | RUSTS
+"""The servers that are no Python."""
+OTHERS_PREFIXED = {
+    f"{name}-knows-prefix": Flavour(flavour.command, flavour.app, KNOWS_PREFIX, flavour.takes_stdin)
+    for name, flavour in OTHERS.items()
+}
+FLAVOURS = OURS | PREFIXED | SDKS | OTHERS | OTHERS_PREFIXED
 FASTAPI = [name for name, flavour in OURS.items() if flavour.app == "ours_fastapi"]
 UVICORNS = [name for name, flavour in OURS.items() if flavour.command[0] == "uvicorn"]
-BEHIND_PROXIES = ["fastapi-httptools", "fastapi-hypercorn"]
-BEHIND_STRIPPING_PROXIES = ["service-knows-prefix"]
+BEHIND_PROXIES = ["fastapi-httptools", "fastapi-hypercorn", "node-express-5", "node-fastify", "node-hono", "axum"]
+BEHIND_STRIPPING_PROXIES = [
+    "service-knows-prefix",
+    *(f"{name}-knows-prefix" for name in ("node-express-5", "node-fastify", "node-hono", "axum")),
+]
 HYPERCORNS = [name for name in OURS if name not in UVICORNS]
 
 
 class Server:
     """A running server: where it is, and for which hotkey it accepts requests."""
 
-    def __init__(self, name: str, log: Path) -> None:
+    def __init__(self, name: str, log: Path, service: str, environment: dict[str, str]) -> None:
         flavour = FLAVOURS[name]
         self.flavour = name
-        self.receiver = receiver(name)
+        self.receiver = receiver(service)
         self.log = log
         # The port exists before the server does, so nobody has to guess one or read it from a log.
         with socket.create_server(("127.0.0.1", 0), backlog=256) as listener, log.open("wb") as output:
@@ -84,19 +104,21 @@ class Server:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             fd = listener.fileno()
             program, *arguments = flavour.command
+            app = [f"apps.{flavour.app}:app"] if flavour.app else []
             self._process = subprocess.Popen(
-                [BIN / program, *(word.format(fd=fd) for word in arguments), f"apps.{flavour.app}:app"],
+                [BIN / program, *(word.format(fd=fd) for word in arguments), *app],
                 cwd=HERE,
                 env={
                     **os.environ,
                     **flavour.environment,
+                    **environment,
                     "RECEIVER": self.receiver,
                     "PYTHONUNBUFFERED": "1",
                     # Where the in-memory store keeps the lock file that makes it the only one.
                     "TMPDIR": str(log.parent),
                 },
                 pass_fds=[fd],
-                stdin=subprocess.DEVNULL,
+                stdin=listener if flavour.takes_stdin else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -122,16 +144,19 @@ class Server:
             self._process.wait()
             raise
         log = self.log.read_text()
-        assert "Traceback" not in log, f"{self.flavour} logged an error:\n{log}"
+        assert not any(word in log for word in ("Traceback", "panicked")), f"{self.flavour} logged an error:\n{log}"
 
 
 @contextlib.contextmanager
-def running(flavours: list[str], logs: Path) -> Iterator[dict[str, Server]]:
-    """The servers of these flavours, started side by side."""
+def running(
+    flavours: list[str], logs: Path, environment: dict[str, str] | None = None, *, service: str | None = None
+) -> Iterator[dict[str, Server]]:
+    """The servers of these flavours, started side by side; with `service`, as one service on the same store."""
     with contextlib.ExitStack() as stop:
         servers = {}
         for flavour in flavours:
-            servers[flavour] = Server(flavour, logs / f"{flavour}.log")
+            name = service or f"{flavour} {logs}"
+            servers[flavour] = Server(flavour, logs / f"{flavour}.log", name, environment or {})
             stop.callback(servers[flavour].stop)
         for server in servers.values():
             server.wait_until_ready()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, File, Form, Request, UploadFile
 from pydantic import BaseModel
 
-from apps.ours import settings
+from apps.ours import opened, settings
 from apps.settings import METHODS, seen
 from bittensor_auth import Caller
 from bittensor_auth.fastapi import HotkeyAuth
@@ -69,5 +70,8 @@ async def open_below() -> dict[str, str]:
     return {"hello": "anybody"}
 
 
+if "ORIGIN" in os.environ:
+    app.include_router(auth.router())
 app.include_router(router, prefix="/api/v1")
 app.mount("/below", mounted)
+app = opened(app)

@@ -10,10 +10,21 @@ const { HotkeyAuth, MemoryStore } = load("bittensor-auth/server");
 const [fd, app] = process.argv.slice(2);
 const framework = app.split(/[.:]/)[1];
 
+const { ORIGIN, PUBLIC_PREFIX, RECEIVER, REDIS_URL, SECRET } = process.env;
+
+function store() {
+  if (REDIS_URL === undefined) return new MemoryStore({ nothingAcceptedBefore: true });
+  const { Redis } = load("ioredis");
+  const { RedisStore } = load("bittensor-auth/redis");
+  return new RedisStore(new Redis(REDIS_URL), { timeoutMs: 2_000 });
+}
+
 const auth = new HotkeyAuth({
-  receiver: process.env.RECEIVER,
-  store: new MemoryStore({ nothingAcceptedBefore: true }),
+  receiver: RECEIVER,
+  store: store(),
   schemes: ["sr25519", "ed25519"],
+  ...(PUBLIC_PREFIX && { publicPrefix: PUBLIC_PREFIX }),
+  ...(ORIGIN && { origin: ORIGIN, secret: SECRET }),
 });
 await auth.start();
 
@@ -28,8 +39,21 @@ const seen = (caller, method, target, body) => ({
 
 /** An idle connection lives longer than any pause between two tests. */
 function listen(server) {
+  if (ORIGIN) openToSite(server);
   server.keepAliveTimeout = 60_000;
   server.listen({ fd: Number(fd) });
+}
+
+/** CORS for pages of the site, which is at another origin. */
+function openToSite(server) {
+  const [handle] = server.listeners("request");
+  server.removeAllListeners("request").on("request", (request, response) => {
+    response.setHeader("access-control-allow-origin", ORIGIN);
+    if (request.method !== "OPTIONS") return handle.call(server, request, response);
+    response.setHeader("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE");
+    response.setHeader("access-control-allow-headers", request.headers["access-control-request-headers"] ?? "");
+    response.writeHead(204).end();
+  });
 }
 
 async function whole(request) {
@@ -45,7 +69,7 @@ function express(name) {
   const server = make();
   server.use(guard.middleware);
   server.get("/open", (_, response) => response.json({ hello: "anybody" }));
-  server.use("/echo", guard.caller, (request, response) => {
+  server.all(/^\/echo/, guard.caller, (request, response) => {
     whole(request).then((body) => response.json(seen(callerOf(request), request.method, request.originalUrl, body)));
   });
   listen(createServer(server));

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from apps.ours import authentication, caller
+from apps.ours import authentication, caller, opened
 from apps.settings import METHODS, seen
 from bittensor_auth.asgi import HotkeyAuthMiddleware
 
@@ -27,3 +27,4 @@ app = Starlette(
     routes=[Route("/open", open_to_all), echoes, Mount("/below", routes=[echoes])],
     middleware=[Middleware(HotkeyAuthMiddleware, auth=authentication(), protect=("/echo", "/below"))],
 )
+app = opened(app)
