@@ -83,9 +83,10 @@ tests/runtimes/node_modules/.package-lock.json: tests/runtimes/package-lock.json
 	cd tests/runtimes && npm ci --silent
 	@touch $@
 
-js/node_modules/.package-lock.json: js/package.json js/package-lock.json
+js/node_modules/.package-lock.json: js/package.json js/package-lock.json examples/clients/package-lock.json
 	@scripts/need npm npm
 	cd js && npm ci --silent
+	cd examples/clients && npm ci --silent
 	@touch $@
 
 js/dist-wasm/server/engine.wasm: js/node_modules/.package-lock.json $(ENGINE) $(shell find bindings-wasm -type f) xtask/src/wasm.rs

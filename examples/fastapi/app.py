@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 from typing import Annotated
 
+from fastapi.middleware.cors import CORSMiddleware
+
 from bittensor_auth import Caller, MemoryStore
 from bittensor_auth.fastapi import HotkeyAuth
 from fastapi import Depends, FastAPI
@@ -19,16 +21,26 @@ if redis_url := os.environ.get("REDIS_URL"):
 else:
     store = MemoryStore(nothing_accepted_before="FIRST_START" in os.environ)
 
+cookies = "COOKIES" in os.environ
 auth = HotkeyAuth(
     receiver=os.environ["RECEIVER"],
     store=store,
     origin=os.environ.get("ORIGIN", "http://127.0.0.1:8000"),
     secret=os.environ.get("SECRET"),
-    cookies="COOKIES" in os.environ,
+    cookies=cookies,
 )
 app = FastAPI(title="Who is calling?")
 auth.install(app)
 app.include_router(auth.router())
+# A dashboard in development is served from another port. In production name its origin.
+app.add_middleware(
+    CORSMiddleware,
+    allow_origin_regex=r"http://127\.0\.0\.1:\d+",
+    allow_methods=["*"],
+    allow_headers=["*"],
+    allow_credentials=cookies,
+    expose_headers=["Retry-After", "WWW-Authenticate", "X-Request-ID"],
+)
 
 
 @app.get("/")

@@ -11,6 +11,7 @@ import express from "express";
 import { Redis } from "ioredis";
 
 const { COOKIES, FIRST_START, ORIGIN = "http://127.0.0.1:8000", PORT = "8000", RECEIVER, REDIS_URL, SECRET } = process.env;
+const cookies = COOKIES !== undefined;
 const timeoutMs = Number(process.env.STORE_TIMEOUT_MS ?? 200);
 
 const auth = new HotkeyAuth({
@@ -18,13 +19,19 @@ const auth = new HotkeyAuth({
   store: REDIS_URL ? new RedisStore(new Redis(REDIS_URL), { timeoutMs }) : new MemoryStore({ nothingAcceptedBefore: FIRST_START !== undefined }),
   origin: ORIGIN,
   ...(SECRET && { secret: SECRET }),
-  cookies: COOKIES !== undefined,
+  cookies,
 });
 const guard = expressGuard(auth);
 const app = express();
 
 // A dashboard in development is served from another port. In production name its origin.
-app.use(cors({ origin: /^http:\/\/127\.0\.0\.1:\d+$/, exposedHeaders: ["retry-after", "www-authenticate", "x-request-id"] }));
+app.use(
+  cors({
+    origin: /^http:\/\/127\.0\.0\.1:\d+$/,
+    credentials: cookies,
+    exposedHeaders: ["retry-after", "www-authenticate", "x-request-id"],
+  }),
+);
 app.use(guard.middleware);
 app.use(express.json());
 

@@ -36,6 +36,8 @@ const met = new Map();
 for (const { code, kind, http_status, retry } of errors) {
   // No page reads key files or opens stores.
   if (kind === "configuration" && code !== "invalid_configuration") continue;
+  // `spec/06 §3`: no caller sees these.
+  if (/^(chain|snapshot|subnet)_/.test(code)) continue;
   const row = `${kind} ${http_status} ${retry}`;
   met.set(row, [...(met.get(row) ?? []), code]);
 }

@@ -41,22 +41,22 @@ export type SignedHeaders = Readonly<Record<string, string>>;
 /** Makes `btauth/1` headers from one hotkey to one receiver. Owns its nonces. */
 export class RequestSigner {
   readonly #identity: Identity;
-  readonly #signer: EngineRequestSigner;
+  readonly #receiver: string | undefined;
   readonly #clock: Clock;
+  #signer: EngineRequestSigner;
   /** The server's clock and ours when it was read. */
   #correction: readonly [server: bigint, local: bigint] | undefined;
 
   constructor(signer: Signer, options: RequestSignerOptions) {
-    const receiver = "receiver" in options ? text("receiver", options.receiver) : undefined;
-    if ((receiver === undefined) !== ("dangerousUnbound" in options && options.dangerousUnbound === true)) {
+    this.#receiver = "receiver" in options ? text("receiver", options.receiver) : undefined;
+    if ((this.#receiver === undefined) !== ("dangerousUnbound" in options && options.dangerousUnbound === true)) {
       const expected = "receiver: expected the SS58 address of the service's hotkey";
       throw new BittensorAuthError("invalid_configuration", expected);
     }
     const { clock = systemClock } = options;
     this.#clock = () => unsigned("clock", clock());
     this.#identity = new Identity(signer);
-    const { scheme, address } = this.#identity;
-    this.#signer = decide(() => new (engine().RequestSigner)(scheme, address, receiver));
+    this.#signer = this.#withNewNonces();
   }
 
   /** The SS58 address that signs. */
@@ -102,6 +102,13 @@ export class RequestSigner {
     const [server, local] = [fromMillis("serverTimeMs", serverTimeMs), this.#clock()];
     decide(() => engine().correctClock(server, local, local));
     this.#correction = [server, local];
+    // Nonces only rise, so those of a clock that was ahead would stay ahead.
+    this.#signer = this.#withNewNonces();
+  }
+
+  #withNewNonces(): EngineRequestSigner {
+    const { scheme, address } = this.#identity;
+    return decide(() => new (engine().RequestSigner)(scheme, address, this.#receiver));
   }
 
   #now(): bigint {

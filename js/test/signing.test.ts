@@ -118,6 +118,34 @@ onBothEngines(() => {
     refusal("invalid_configuration", () => signer.correctClock(Number.NaN));
   });
 
+  it.each([-300n, 300n])("starts its nonces anew when a clock that was %d s off is corrected", (wrong) => {
+    const signer = signerOf(miner(), NOW + wrong * SECOND);
+    const before = BigInt(signer.sign(REQUEST)["X-Bittensor-Nonce"] ?? "");
+    signer.correctClock(Number(NOW / 1_000_000n));
+    const headers = signer.sign(REQUEST);
+    const [ahead, change] = [before - NOW, BigInt(headers["X-Bittensor-Nonce"] ?? "") - before];
+    expect(ahead > 0n).toBe(wrong > 0n);
+    expect(change > 0n).toBe(wrong < 0n);
+    verifier().verify({ ...REQUEST, headers });
+    verifier().verify({ ...REQUEST, headers: signer.sign(REQUEST) });
+  });
+
+  it("finishes a signature that was asked for before the clock was corrected", async () => {
+    let answer: (signature: Uint8Array) => void = () => {};
+    let asked = new Uint8Array();
+    const sign = (message: Uint8Array) => {
+      asked = Uint8Array.from(message);
+      return new Promise<Uint8Array>((done) => {
+        answer = done;
+      });
+    };
+    const signer = signerOf(external(miner(), { sign }));
+    const headers = signer.signAsync(REQUEST);
+    signer.correctClock(Number(NOW / 1_000_000n));
+    answer(miner().sign(asked));
+    verifier().verify({ ...REQUEST, headers: await headers });
+  });
+
   it("refuses what cannot be signed", () => {
     const signer = signerOf(miner());
     refusal("malformed_target", () => signer.sign({ ...REQUEST, target: "https://host/x" }));

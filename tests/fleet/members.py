@@ -44,7 +44,8 @@ def _rust(_: int) -> list[str]:
 
 def _node(_: int) -> list[str]:
     preload = Path(__file__).with_name("node_member.mjs")
-    return ["node", "--import", str(preload), str(_node_project() / "app.js")]
+    # As much as the other servers read, so that what is too long is refused by us and not by Node.
+    return ["node", "--max-http-header-size=24000", "--import", str(preload), str(_node_project() / "app.js")]
 
 
 @cache

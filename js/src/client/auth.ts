@@ -8,6 +8,7 @@ import type { Grant } from "./grant.js";
 import { Keeper } from "./keeper.js";
 import { type LoginScheme, schemeOf, signLogin } from "./login-signer.js";
 import { misfit, originOf } from "./origins.js";
+import { given } from "./retry.js";
 import { type Sender, send } from "./send.js";
 import { Tabs } from "./tabs.js";
 import type {
@@ -17,6 +18,7 @@ import type {
   LoggedOutReason,
   LoginOptions,
   LoginSigner,
+  RawSigner,
   Session,
   SessionState,
 } from "./types.js";
@@ -83,7 +85,9 @@ export class Client implements HotkeyAuth {
     const scheme = schemeOf(account.type);
     const [[, enabled], engine] = await Promise.all([this.#enable(account.wallet), this.#loaded()]);
     const { address, walletAddress: spelling } = account;
-    const session = await this.#logIn({ address, spelling, scheme, signer: enabled.signer }, options);
+    // A wallet without a signer is a wallet that failed, and not a setting of the page.
+    const signer: RawSigner = { signRaw: (payload) => enabled.signer.signRaw(payload) };
+    const session = await this.#logIn({ address, spelling, scheme, signer }, options);
     const { grant } = this.#here().keeper;
     if (grant && this.#options.onAccountChange !== "keep") this.#watch(enabled, account, grant.id, engine);
     return session;
@@ -91,7 +95,7 @@ export class Client implements HotkeyAuth {
 
   readonly loginWith: HotkeyAuth["loginWith"] = async (signer, spelling, options = {}) => {
     const address = canonical(await this.ready().then(() => this.#loaded()), String(spelling));
-    if (address === undefined) throw new BittensorAuthError("malformed_hotkey");
+    if (address === undefined) throw new BittensorAuthError("malformed_hotkey", "address: expected an SS58 address");
     const pair = signer as { scheme?: unknown; type?: unknown } | undefined;
     const kind = options.scheme ?? pair?.scheme ?? pair?.type;
     return this.#logIn({ address, spelling, scheme: schemeOf(kind ?? "sr25519"), signer }, options);
@@ -139,6 +143,11 @@ export class Client implements HotkeyAuth {
     this.#login?.abort();
     const login = new AbortController();
     this.#login = login;
+    const aborted = new Promise<never>((_, reject) => {
+      login.signal.addEventListener("abort", () => reject(new BittensorAuthError("aborted")));
+    });
+    aborted.catch(() => {});
+    const unlessAborted = <T>(work: Promise<T>): Promise<T> => Promise.race([work, aborted]);
     const stop = () => login.abort();
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
@@ -151,21 +160,19 @@ export class Client implements HotkeyAuth {
       show("challenge");
       const engine = await this.#loaded();
       const fields = { hotkey: address, form: this.#options.form };
-      const { challenge, sealed, ...asked } = await unlessAborted(login.signal, routes.ask("challenge", fields));
-      if (typeof challenge !== "string" || typeof sealed !== "string")
-        throw new BittensorAuthError("challenge_refused");
+      const { challenge, sealed, ...asked } = await unlessAborted(routes.ask("challenge", fields));
+      const text = String(challenge);
       const now = environment.now();
       const serverNow = keeper.serverNow([serverTimeOf(asked) ?? now, now]);
       // Nothing else that a server says is ever shown to a wallet (`spec/04 §9`).
-      decide(() => engine.checkLoginText(challenge, site, address, serverNow));
+      decide(() => engine.checkLoginText(text, site, address, serverNow));
       show("wallet");
-      const text = new TextEncoder().encode(challenge);
-      const signature = await unlessAborted(login.signal, signLogin(signer, spelling, text, scheme));
-      verify(address, scheme, text, signature.bytes);
+      const bytes = new TextEncoder().encode(text);
+      const signature = await unlessAborted(signLogin(signer, spelling, bytes, scheme));
+      verify(address, scheme, bytes, signature.bytes);
       show("server");
       const before = keeper.grant;
       const answer = await unlessAborted(
-        login.signal,
         routes.ask("session", {
           hotkey: address,
           sealed,
@@ -178,7 +185,7 @@ export class Client implements HotkeyAuth {
       if (before?.token !== undefined) void this.#tellServer(before);
       return session;
     } catch (cause) {
-      throw login.signal.aborted ? new BittensorAuthError("aborted", undefined, { cause }) : unreachable(cause);
+      throw login.signal.aborted ? given(cause) : unreachable(cause);
     } finally {
       signal?.removeEventListener("abort", stop);
       if (this.#login === login) {
@@ -213,16 +220,18 @@ export class Client implements HotkeyAuth {
   #watch({ accounts }: EnabledWallet, { wallet, address }: Account, id: string, engine: LiteEngine): void {
     this.#unwatch?.();
     let seen = false;
-    const stop = accounts.subscribe?.((offered) => {
-      const there =
-        Array.isArray(offered) && readAccounts(engine, wallet, offered).some((one) => one.address === address);
-      if (seen && !there && this.#here().keeper.grant?.id === id) void this.#end("account_changed");
-      seen ||= there;
-    });
+    const subscribed = (async () =>
+      accounts.subscribe?.((offered) => {
+        const there =
+          Array.isArray(offered) && readAccounts(engine, wallet, offered).some((one) => one.address === address);
+        if (seen && !there && this.#here().keeper.grant?.id === id) void this.#end("account_changed");
+        seen ||= there;
+      }))();
+    // Some wallets promise the function that ends a subscription. One that fails is not watched.
+    const quiet = () => {};
+    subscribed.catch(quiet);
     this.#unwatch = () => {
-      this.#unwatch = undefined;
-      // Some wallets promise the function that ends a subscription.
-      void Promise.resolve(stop).then((end) => typeof end === "function" && end());
+      subscribed.then((end) => typeof end === "function" && end()).catch(quiet);
     };
   }
 
@@ -275,12 +284,13 @@ export class Client implements HotkeyAuth {
   }
 }
 
+const BASE = "baseURL: expected an http or https address, or a path of the page";
 const STARTING = { status: "starting" } as const;
 
 /** What can be said without a page. */
 function checked(options: HotkeyAuthOptions): HotkeyAuthOptions {
   const { baseURL, origins = [], tokens = "memory" } = options ?? {};
-  if (typeof baseURL !== "string" && !(baseURL instanceof URL)) throw misfit("baseURL: expected an address or a path");
+  if (typeof baseURL !== "string" && !(baseURL instanceof URL)) throw misfit(BASE);
   const isKnown = tokens === "memory" || tokens === "cookie" || typeof tokens?.getItem === "function";
   if (!isKnown) throw misfit("tokens: expected memory, cookie or a storage");
   for (const origin of origins) originOf(origin);
@@ -290,7 +300,7 @@ function checked(options: HotkeyAuthOptions): HotkeyAuthOptions {
 function baseOf(address: string | URL, page: URL | undefined): URL {
   const base = URL.canParse(address, page) ? new URL(address, page) : undefined;
   if (base === undefined || !/^https?:$/.test(base.protocol) || base.username || base.search || base.hash) {
-    throw misfit("baseURL: expected http or https, host and path; a path alone where there is a page");
+    throw misfit(BASE);
   }
   base.pathname = base.pathname.replace(/\/*$/, "/");
   return base;
@@ -303,19 +313,7 @@ function verify(address: string, scheme: LoginScheme, text: Uint8Array, signatur
   try {
     full.verifyLogin(scheme, full.decodeSs58(address), text, signature);
   } catch (cause) {
-    throw new BittensorAuthError("signer_failed", "the signature is not of the chosen account", { cause });
-  }
-}
-
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new BittensorAuthError("aborted"));
-    signal.addEventListener("abort", stop);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
+    const message = "the signature is not of the chosen account: choose that one in the wallet";
+    throw new BittensorAuthError("signer_failed", message, { cause });
   }
 }

@@ -11,6 +11,7 @@ import { FACTS } from "./facts.generated.js";
 export type { ErrorKind, Retry };
 
 const CHECK_ADDRESS = "check `baseURL` and `authPath`";
+const OWN_FACTS = "client 400 never";
 const NO_FACTS = "configuration 500 never";
 const LATER = "wait, then try again";
 const OPERATOR = "ask the operator of this service";
@@ -33,43 +34,27 @@ export type ClientErrorCode =
   | "wallet_rejected"
   | "wallet_unsupported_account";
 
-/** What only a client in JavaScript can run into: kind and HTTP status, retry word, title, hint. */
-const OWN: Readonly<Record<ClientErrorCode, readonly [facts: string, title: string, hint: string]>> = {
-  aborted: ["client 400 never", "the call was given up", ""],
-  engine_unavailable: [
-    "client 400 after",
-    "the engine could not be loaded",
-    "reload; the page's security policy has to allow 'wasm-unsafe-eval'",
-  ],
-  forbidden: ["authorization 403 never", "the server refuses this caller", OPERATOR],
+/** What only a client in JavaScript can run into: title, hint; kind, HTTP status and retry word where they differ. */
+const OWN: Readonly<Record<ClientErrorCode, readonly [title: string, hint: string, facts?: string]>> = {
+  aborted: ["the call was given up", ""],
+  engine_unavailable: ["the engine cannot be loaded", "the page has to allow 'wasm-unsafe-eval'", "client 400 after"],
+  forbidden: ["the server refuses this caller", OPERATOR, "authorization 403 never"],
   network_unreachable: [
-    "client 400 after",
     "the server cannot be reached",
-    "check the connection; a server elsewhere has to allow this page (CORS)",
+    "check the connection; the server has to allow this page (CORS)",
+    "client 400 after",
   ],
-  origin_not_allowed: ["client 400 never", "the session does not go to that origin", "add it to `origins`"],
-  rate_limited: ["client 429 after", "too many requests", LATER],
-  server_unavailable: ["client 503 after", "the server cannot answer now", LATER],
-  server_unexpected_answer: ["client 400 never", "the answer is not one of the session routes", CHECK_ADDRESS],
-  unauthorized: ["authentication 401 login", "the server refuses the credentials", "log in again"],
-  wallet_busy: ["client 400 after", "the wallet is busy", "answer what it asks, or wait three seconds, then try again"],
-  wallet_failed: ["client 400 never", "the wallet failed", "unlock the wallet, then try again"],
-  wallet_no_accounts: [
-    "client 400 never",
-    "the wallet offers no account",
-    "let this site see an account, then try again",
-  ],
-  wallet_not_found: [
-    "client 400 never",
-    "there is no such Polkadot wallet in this browser",
-    "install or enable one, then reload the page",
-  ],
-  wallet_rejected: ["client 400 never", "the wallet declined", "approve it there to log in"],
-  wallet_unsupported_account: [
-    "client 400 never",
-    "this kind of account cannot log in",
-    "choose an sr25519 or ed25519 account",
-  ],
+  origin_not_allowed: ["the session does not go to that origin", "add it to `origins`"],
+  rate_limited: ["too many requests", LATER, "client 429 after"],
+  server_unavailable: ["the server cannot answer now", LATER, "client 503 after"],
+  server_unexpected_answer: ["no session route answers so", CHECK_ADDRESS],
+  unauthorized: ["the server refuses the credentials", "log in again", "authentication 401 login"],
+  wallet_busy: ["the wallet is busy", "answer what it asks, or wait three seconds", "client 400 after"],
+  wallet_failed: ["the wallet failed", "unlock the wallet, then try again"],
+  wallet_no_accounts: ["the wallet offers no account", "let this site see an account"],
+  wallet_not_found: ["no such wallet in this browser", "install or enable it, then reload"],
+  wallet_rejected: ["the wallet declined", "approve it there to log in"],
+  wallet_unsupported_account: ["this account cannot log in", "choose an sr25519 or ed25519 account"],
 };
 
 /** What cures a code of the registry, for a person. */
@@ -78,7 +63,7 @@ const HINTS: Readonly<Record<Retry, string>> = {
   login: "log in again",
   never: "",
   refresh: "try again",
-  resign: "set the clock of this machine",
+  resign: "set this machine's clock",
 };
 
 /** A stable code for one reason why something failed: of the registry, or of the client's own. */
@@ -95,11 +80,12 @@ export class BittensorAuthError extends AuthError<ErrorCode> {
 }
 
 function rowOf(code: ErrorCode): ErrorRow {
-  const [facts, title, hint] = isOwn(code)
+  const [title, hint, facts = OWN_FACTS] = isOwn(code)
     ? OWN[code]
-    : [factsOf(code) ?? NO_FACTS, code.replaceAll("_", " "), undefined];
+    : [code.replaceAll("_", " "), undefined, factsOf(code) ?? NO_FACTS];
   const [kind, status, retry] = facts.split(" ") as [ErrorKind, string, Retry];
-  return [kind, Number(status), retry, title, hint ?? (kind === "authorization" ? OPERATOR : HINTS[retry])];
+  const isRefusal = retry === "never" && kind.startsWith("auth");
+  return [kind, Number(status), retry, title, hint ?? (isRefusal ? OPERATOR : HINTS[retry])];
 }
 
 function isOwn(code: ErrorCode): code is ClientErrorCode {
@@ -113,6 +99,11 @@ function factsOf(code: string): string | undefined {
 /** Whether a word is a code of the registry that a client can meet. */
 export function isRegistered(word: string): word is RegisteredCode {
   return factsOf(word) !== undefined;
+}
+
+/** Whether a server answers this code: those of programs it does not. */
+export function isAnswered(word: string): word is RegisteredCode {
+  return /^(?!client|configuration)/.test(factsOf(word) ?? "client");
 }
 
 /** Calls the engine; what it throws comes out as the error of this package. */

@@ -7,16 +7,16 @@ export const FACTS: readonly (readonly [facts: string, codes: string])[] = [
     "bad_signature missing_credentials replayed_request scheme_not_accepted unbound_request weak_key wrong_receiver",
   ],
   [
-    "store 503 after",
-    "chain_answer_invalid chain_behind chain_layout_unknown chain_mismatch chain_rate_limited chain_unreachable clock_disagreement registry_unavailable snapshot_invalid snapshot_suspicious store_full store_unavailable store_warming subnet_missing subnet_replaced",
-  ],
-  [
     "authentication 401 login",
     "challenge_expired challenge_used invalid_challenge invalid_token refresh_reused session_ended",
   ],
   [
     "client 400 never",
     "challenge_refused redirect_refused signing_refused",
+  ],
+  [
+    "store 503 after",
+    "clock_disagreement registry_unavailable store_full store_unavailable store_warming",
   ],
   [
     "authorization 403 never",

@@ -36,7 +36,7 @@ export function hotkeyFetch(signer: Signer, options: HotkeyFetchOptions): Hotkey
     origins.map((origin) => [originOf(origin), typeof receiver === "string" ? receiver : receiver[origin]]),
   );
   if (receivers.size === 0 || [...receivers.values()].some((address) => typeof address !== "string")) {
-    throw misfit("origins, receiver: expected at least one origin, and an SS58 address for each");
+    throw misfit("origins, receiver: expected an origin and an SS58 address for each");
   }
   let machine: HotkeyFetch | undefined;
   return async (input, init) => {

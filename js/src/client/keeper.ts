@@ -73,8 +73,8 @@ export class Keeper {
       this.#sleepless = environment.onWake(() => this.#woken());
       tabs.listen((message) => guarded(() => this.#hear(message)));
     }
-    await this.#catchUp();
     if (cookies && this.#grant === undefined) await this.#refresh();
+    else await this.#catchUp();
     if (this.#grant === undefined) this.#rest({ status: "logged-out" });
   }
 
@@ -152,7 +152,7 @@ export class Keeper {
 
   /** The server's clock in Unix ns. Throws `stale_request` when the two are more than 15 minutes apart. */
   serverNow(clock: readonly [server: number, local: number]): bigint {
-    const [server, local, now] = [...clock, this.#parts.environment.now()].map((ms) => BigInt(ms) * NANOS_PER_MILLI);
+    const [server, local, now] = [...clock, this.#parts.environment.now()].map(nanosOf);
     return decide(() => this.#engine?.correctClock(server ?? 0n, local ?? 0n, now ?? 0n)) ?? 0n;
   }
 
@@ -163,7 +163,7 @@ export class Keeper {
     await tabs.exclusive(async () => {
       // Whoever had the turn before has refreshed already. Its message may still be on its way, or this tab slept
       // through several: an old refresh token would end the session for all, so the others are asked first.
-      if (before !== undefined && this.#grant === before) await this.#catchUp();
+      if (this.#grant === before) await this.#catchUp();
       if (this.#grant !== before) return;
       try {
         const answer = await this.exchange(before?.refreshToken);
@@ -180,17 +180,17 @@ export class Keeper {
   #failed(error: BittensorAuthError): void {
     const grant = this.#grant;
     const { code, kind, retry, retryAfter } = error;
-    const over = isRegistered(code) && (retry === "login" || code === "missing_credentials");
+    const coded = isRegistered(code);
+    const over = coded && (retry === "login" || code === "missing_credentials");
     if (grant === undefined) {
       if (!over) throw error;
     } else if (over) {
       this.end(grant.id, code === "refresh_reused" ? code : "ended");
-    } else if (isRegistered(code) && kind === "authorization" && code !== "origin_refused") {
+    } else if (coded && kind === "authorization" && code !== "origin_refused") {
       this.end(grant.id, "forbidden");
     } else {
       this.#failure = error;
-      const wait =
-        retryAfter === undefined ? undefined : BigInt(retryAfter) * BigInt(MILLIS_PER_SECOND) * NANOS_PER_MILLI;
+      const wait = retryAfter === undefined ? undefined : nanosOf(retryAfter * MILLIS_PER_SECOND);
       this.#schedule?.failed(this.serverNow(grant.clock), wait, draw());
       this.#rest(this.#describe(grant));
     }
@@ -239,12 +239,12 @@ export class Keeper {
     if (current?.id === grant.id && current.clock[0] >= grant.clock[0]) return false;
     if (current && current.id !== grant.id && current.loginAt > grant.loginAt) return false;
     this.serverNow(grant.clock);
-    const nanos = (seconds: number) => BigInt(seconds * MILLIS_PER_SECOND) * NANOS_PER_MILLI;
-    const issued = BigInt(grant.clock[0]) * NANOS_PER_MILLI;
-    const { RefreshSchedule } = engine;
-    const schedule = decide(
-      () => new RefreshSchedule(issued, nanos(grant.expiresAt), nanos(grant.refreshExpiresAt), draw()),
-    );
+    const [issued, end, refreshEnd] = [
+      grant.clock[0],
+      grant.expiresAt * MILLIS_PER_SECOND,
+      grant.refreshExpiresAt * MILLIS_PER_SECOND,
+    ].map(nanosOf) as [bigint, bigint, bigint];
+    const schedule = decide(() => new engine.RefreshSchedule(issued, end, refreshEnd, draw()));
     if (current && current.id !== grant.id) this.#over(current.id, "replaced");
     this.#schedule?.free?.();
     this.#schedule = schedule;
@@ -363,6 +363,11 @@ export class Keeper {
     const { storage, key } = this.#parts;
     return attempt(async () => JSON.parse((await storage?.getItem(key)) ?? "null"));
   }
+}
+
+/** Of whole ms. */
+function nanosOf(ms: number): bigint {
+  return BigInt(ms) * NANOS_PER_MILLI;
 }
 
 /** 64 random bits. */

@@ -32,10 +32,7 @@ export async function signLogin(
     const plain = typed ? bytes.slice(1) : bytes;
     if (plain.length === SIGNATURE_LENGTH) return { bytes: plain, hex: toHex(plain) };
   }
-  throw new BittensorAuthError(
-    "wallet_failed",
-    "the wallet gave no signature: expected 64 bytes, or 0x and 128 hex digits",
-  );
+  throw new BittensorAuthError("wallet_failed", "the wallet gave no signature: expected 64 bytes or their hex");
 }
 
 /** Throws `wallet_unsupported_account` for anything that no hotkey is. */
@@ -54,10 +51,7 @@ function signing(signer: LoginSigner, address: string): Sign {
   if (typeof shape?.signBytes === "function") return (text) => (signer as { signBytes: Sign }).signBytes(text);
   if (typeof shape?.sign === "function") return (text) => (signer as { sign: Sign }).sign(text);
   if (typeof signer === "function") return signer;
-  throw new BittensorAuthError(
-    "invalid_configuration",
-    "signer: expected an object with signRaw, signBytes or sign, or a function",
-  );
+  throw new BittensorAuthError("invalid_configuration", "signer: expected signRaw, signBytes, sign or a function");
 }
 
 /** `0x` hex, because extensions decode text that looks like it. */

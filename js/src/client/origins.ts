@@ -6,7 +6,7 @@ import { BittensorAuthError } from "./errors.js";
 export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.origin !== text && `${url.origin}/` !== text) || url.origin === "null") {
-    throw misfit("origins: expected each as in https://api.example.org, without a path");
+    throw misfit("origins: expected each as in https://api.example.org");
   }
   return url.origin;
 }

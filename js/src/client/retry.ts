@@ -6,7 +6,7 @@ import { refusalOf, retryAfterOf, unreachable } from "./wire.js";
 /** How often a request is sent at most, apart from what a refresh or a corrected clock allows. */
 export const ATTEMPTS = 3;
 
-const IDEMPOTENT: readonly string[] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/;
 const LATER: readonly number[] = [429, 502, 503, 504];
 /** The first pause before another attempt, in ms; doubled each time, and up to half of it left to chance. */
 const PAUSE = 400;
@@ -14,7 +14,7 @@ const PAUSE = 400;
 const LONGEST_PAUSE = 30;
 
 export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.includes(method);
+  return IDEMPOTENT.test(method);
 }
 
 /** How long this answer asks to wait, in ms, or nothing when the request must not be sent again. */
@@ -50,11 +50,12 @@ export function requestOf(input: string | URL | Request, init: RequestInit, base
   try {
     return new Request(input instanceof Request ? input : new URL(input, base), init);
   } catch (cause) {
-    const expected = "fetch: expected a valid address, and settings that go together";
+    const expected = "fetch: expected an address and settings that fit";
     throw new BittensorAuthError("invalid_configuration", expected, { cause });
   }
 }
 
-function given(cause: unknown): BittensorAuthError {
+/** The error of a call that its caller gave up. */
+export function given(cause: unknown): BittensorAuthError {
   return new BittensorAuthError("aborted", undefined, { cause });
 }

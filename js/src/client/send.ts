@@ -4,7 +4,7 @@ import type { Environment } from "./environment.js";
 import { BittensorAuthError } from "./errors.js";
 import type { Keeper } from "./keeper.js";
 import { ATTEMPTS, failure, isIdempotent, pause, pauseAfter, requestOf } from "./retry.js";
-import { isRedirect, refusalOf } from "./wire.js";
+import { isRedirect, redirectRefused, refusalOf } from "./wire.js";
 
 /** What requests are sent with. */
 export interface Sender {
@@ -40,9 +40,7 @@ export async function send(sender: Sender, input: string | URL | Request, init: 
       await pause(attempt++, 0, request.signal);
       continue;
     }
-    if (isRedirect(response) && !wantsRedirect) {
-      throw new BittensorAuthError("redirect_refused", "the server redirects this request: expected its final address");
-    }
+    if (isRedirect(response) && !wantsRedirect) throw redirectRefused();
     if (response.status === 401 && renewable) {
       renewable = false;
       const { error, coded } = await refusalOf(response);

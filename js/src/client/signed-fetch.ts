@@ -1,13 +1,13 @@
 /** The part of `hotkeyFetch` that needs the full engine, loaded with the first request. */
 
-import { engine, loadEngine } from "../engine/current.js";
+import { loadEngine } from "../engine/current.js";
 import type { Signer } from "../signer.js";
 import { RequestSigner } from "../signing.js";
-import { type Clock, fromMillis, systemClock } from "../time.js";
-import { BittensorAuthError, decide } from "./errors.js";
+import { type Clock, systemClock } from "../time.js";
+import { BittensorAuthError } from "./errors.js";
 import type { HotkeyFetch, HotkeyFetchOptions } from "./hotkey-fetch.js";
 import { ATTEMPTS, failure, isIdempotent, pause, pauseAfter, requestOf } from "./retry.js";
-import { isRedirect, refusalOf } from "./wire.js";
+import { isRedirect, redirectRefused, refusalOf } from "./wire.js";
 
 /** How many redirects among listed origins are followed. */
 const REDIRECTS = 5;
@@ -25,17 +25,14 @@ interface Outgoing {
 
 /** One origin that requests are signed for: its receiver and its clock. */
 class Destination {
-  readonly #key: Signer;
-  readonly #receiver: string;
+  readonly signer: RequestSigner;
   readonly #clock: Clock;
-  #correction: readonly [server: bigint, local: bigint] | undefined;
-  signer: RequestSigner;
+  /** How far the server's clock is ahead of ours, in ms. */
+  #ahead = 0;
 
   constructor(key: Signer, receiver: string, clock: Clock) {
-    this.#key = key;
-    this.#receiver = receiver;
+    this.signer = new RequestSigner(key, { receiver, clock });
     this.#clock = clock;
-    this.signer = this.#signer();
   }
 
   /** Whether a 401 says that our clock is wrong. It is corrected then. Throws `stale_request` beyond 15 minutes. */
@@ -44,35 +41,18 @@ class Destination {
     const date = Date.parse(response.headers.get("date") ?? "") + MILLIS_PER_SECOND / 2;
     const told = serverTime ?? (Number.isNaN(date) ? undefined : date);
     if (told === undefined || (coded && !error.clockSkew)) return false;
-    if (coded) {
-      this.#correct(told);
-      return true;
-    }
-    // The answer may mean anything: only a clock that is wrong enough to explain it is worth a second attempt.
-    if (Math.abs(told - Number(this.#now() / NANOS_PER_MILLI)) <= DATE_TOLERANCE) return false;
+    const ahead = told - Number(this.#clock() / NANOS_PER_MILLI);
+    // Without a code the answer may mean anything: only a clock that is wrong enough to explain it is worth a second
+    // attempt.
+    if (!coded && Math.abs(ahead - this.#ahead) <= DATE_TOLERANCE) return false;
     try {
-      this.#correct(told);
-      return true;
-    } catch {
+      this.signer.correctClock(told);
+    } catch (cause) {
+      if (coded) throw cause;
       return false;
     }
-  }
-
-  #correct(serverTimeMs: number): void {
-    const [server, local] = [fromMillis("server_time_ms", serverTimeMs), this.#clock()];
-    decide(() => engine().correctClock(server, local, local));
-    this.#correction = [server, local];
-    // Nonces only rise. If our clock was ahead they start anew, or they would stay ahead until time catches up.
-    this.signer = this.#signer();
-  }
-
-  #signer(): RequestSigner {
-    return new RequestSigner(this.#key, { receiver: this.#receiver, clock: () => this.#now() });
-  }
-
-  #now(): bigint {
-    const [correction, now] = [this.#correction, this.#clock()];
-    return correction === undefined ? now : decide(() => engine().correctClock(...correction, now));
+    this.#ahead = ahead;
+    return true;
   }
 }
 
@@ -85,7 +65,8 @@ export function signedFetch(
 
   function destination({ origin }: URL): Destination {
     const receiver = receivers.get(origin);
-    if (receiver === undefined) throw new BittensorAuthError("signing_refused");
+    if (receiver === undefined)
+      throw new BittensorAuthError("signing_refused", "this origin gets no signatures: expected one of `origins`");
     const known = destinations.get(origin) ?? new Destination(key, receiver, clock);
     destinations.set(origin, known);
     return known;
@@ -149,7 +130,7 @@ export function signedFetch(
     const location = response.headers.get("location");
     const url = location !== null && URL.canParse(location, from.url) ? wire(new URL(location, from.url)) : undefined;
     const refused = url === undefined || !receivers.has(url.origin) || redirect === "error" || followed >= REDIRECTS;
-    if (refused) throw new BittensorAuthError("redirect_refused");
+    if (refused) throw redirectRefused();
     response.body?.cancel().catch(() => {});
     const { status } = response;
     const { method } = from;

@@ -18,7 +18,7 @@ export interface EnabledWallet {
     get(): Promise<readonly InjectedAccount[]>;
     subscribe?(listener: (accounts: readonly InjectedAccount[]) => void): unknown;
   };
-  readonly signer: RawSigner;
+  readonly signer: Required<RawSigner>;
 }
 
 export interface InjectedAccount {
@@ -109,7 +109,8 @@ export function canonical(engine: LiteEngine, address: string): string | undefin
 /** What a wallet rejects with, as the one error. Wallets have no codes, so their words decide. */
 export function walletError(cause: unknown): BittensorAuthError {
   if (cause instanceof BittensorAuthError) return cause;
-  const words = String((cause as Error | undefined)?.message ?? cause);
+  const message: unknown = (cause as Error | undefined)?.message ?? cause;
+  const words = typeof message === "string" ? message : "";
   const isBusy = /rate limit|pending authorization/i.test(words);
   const isRefusal = /reject|cancel|denied|declined/i.test(words);
   const code = isBusy ? "wallet_busy" : isRefusal ? "wallet_rejected" : "wallet_failed";

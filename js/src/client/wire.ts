@@ -1,7 +1,7 @@
 /** The session routes (`spec/04 §8`) and what answers mean (`spec/06 §3`). */
 
 import type { Environment } from "./environment.js";
-import { BittensorAuthError, type ErrorCode, isRegistered } from "./errors.js";
+import { BittensorAuthError, type ErrorCode, isAnswered } from "./errors.js";
 
 /** Largest answer that is read on this package's own account, in characters. */
 const LARGEST_ANSWER = 65_536;
@@ -49,7 +49,7 @@ export class Routes {
         ...(fields && { body: JSON.stringify(fields) }),
         ...(this.#credentials && { credentials: this.#credentials }),
       });
-      if (isRedirect(response)) throw new BittensorAuthError("redirect_refused");
+      if (isRedirect(response)) throw redirectRefused();
       const text = await readText(response);
       if (!response.ok) throw readRefusal(response, text).error;
       const answer = readObject(text);
@@ -66,6 +66,10 @@ export function unreachable(cause: unknown): BittensorAuthError {
   return cause instanceof BittensorAuthError
     ? cause
     : new BittensorAuthError("network_unreachable", undefined, { cause });
+}
+
+export function redirectRefused(): BittensorAuthError {
+  return new BittensorAuthError("redirect_refused", "the server redirects: expected the final address");
 }
 
 /** Whether an answer sends somewhere else. Browsers do not say where. */
@@ -92,14 +96,12 @@ function readRefusal(response: Response, text: string): Refusal {
   const fields = (isProblem(response) && readObject(text)) || {};
   const retryAfter = retryAfterOf(response);
   const code = fields["code"];
-  const registered = typeof code === "string" && isRegistered(code) ? code : undefined;
-  const named = registered && new BittensorAuthError(registered, undefined, { retryAfter });
-  // No server answers the codes of programs.
-  const coded = named !== undefined && named.kind !== "client" && named.kind !== "configuration";
+  const registered = typeof code === "string" && isAnswered(code) ? code : undefined;
+  const error = new BittensorAuthError(registered ?? codeOf(response.status), undefined, { retryAfter });
   return {
-    error: coded ? named : new BittensorAuthError(codeOf(response.status), undefined, { retryAfter }),
-    coded,
-    serverTime: wholeNumber(fields["server_time_ms"], LATEST * 1_000),
+    error,
+    coded: registered !== undefined,
+    serverTime: serverTimeOf(fields),
   };
 }
 

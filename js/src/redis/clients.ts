@@ -115,13 +115,18 @@ async function within(connecting: Promise<unknown>, ms: number, drop: () => void
   }
 }
 
-/** An error reply leaves the connection usable; any other failure does not, and goes on. */
+/**
+ * An error reply leaves the connection usable; any other failure does not, and goes on. So does the word that the server
+ * is no longer the primary (`spec/03 §5`): another connection finds the new one. Redis before 7 says it in the middle,
+ * when a script ran into it.
+ */
 async function replied(reply: Promise<unknown>): Promise<Reply> {
   try {
     return (await reply) as Reply;
   } catch (cause) {
     // The clients name the class of such an error differently; the server's word for its kind is in capitals.
-    if (cause instanceof Error && /^[A-Z]+ /.test(cause.message)) return new Refusal(cause);
+    const isReply = cause instanceof Error && /^[A-Z]+ /.test(cause.message);
+    if (isReply && !cause.message.includes("READONLY")) return new Refusal(cause);
     throw cause;
   }
 }

@@ -50,6 +50,8 @@ export const ROUTES: readonly (readonly [method: string, path: string, handle: H
 /** Answers a request to one of the routes, problems included. */
 export async function answerRoute(service: Service, handle: Handler, received: Received): Promise<Answer> {
   try {
+    // A request that claims to be signed is judged by that, here too.
+    await service.checkSignature(received);
     const { members, cookies } = await handle(await asked(service, received));
     return success({ ...members, server_time_ms: service.nowMs() }, cookies);
   } catch (failure) {
@@ -196,7 +198,7 @@ function fieldsOf<Required extends string, Optional extends string = never>(
 
 function parsed(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
     return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;

@@ -137,13 +137,15 @@ export class Service {
   /** The caller of a request, proved by what is allowed here. Asking again gives the same answer. */
   async identify(received: Received, takes: Takes): Promise<Caller> {
     const proof = await this.checkSignature(received);
-    if (proof.pending === undefined && !(takes.session && this.#sessions !== undefined)) {
-      throw new BittensorAuthError("missing_credentials");
+    // Before anything is claimed: a proof that is not taken here may be good elsewhere.
+    if (!takes[proof.pending === undefined ? "session" : "signature"]) {
+      const taken = takes.session ? "a session" : "a signed request";
+      throw new BittensorAuthError("missing_credentials", `this route takes ${taken}`);
     }
+    if (proof.pending === undefined && this.#sessions === undefined)
+      throw new BittensorAuthError("missing_credentials");
     proof.caller ??= proof.pending === undefined ? this.#resumed(received) : this.#settled(proof.pending);
-    const caller = await proof.caller;
-    if (takes[caller.via]) return caller;
-    throw new BittensorAuthError("missing_credentials", "this route takes a session");
+    return proof.caller;
   }
 
   async #resumed({ request, method, headers }: Received): Promise<Caller> {

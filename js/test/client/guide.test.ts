@@ -1,15 +1,16 @@
 /** The snippets of `docs/guide/dashboards.md` and of `examples/clients`, against a real FastAPI service. */
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "tsdown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepEngine } from "../../src/engine/loaded.js";
 import { service as receiver } from "../actors.js";
 import { WASM } from "../engines.js";
-import { missing, Service } from "./service.js";
+import { missing, PYTHON, Service } from "./service.js";
 
 keepEngine(WASM);
 /** The package finds itself by its own name: `npm run build` comes first. */
@@ -80,14 +81,13 @@ describe.skipIf(missing)("the guide", () => {
     expect(await run(`${outputText}\n${render}`)).toContain("<p>starting</p>");
   });
 
-  it.each(["openapi-fetch", "axios"])("works with %s", async (name) => {
-    const example = readFileSync(new URL(`${name}.js`, EXAMPLES), "utf8");
+  /** Sends with `score` of `example` twice, the second time with a token that the server no longer takes. */
+  async function works(example: string): Promise<void> {
     const use = `
       import { createHotkeyAuth } from "bittensor-auth/client";
       const auth = createHotkeyAuth({ baseURL: "${service.origin}" });
       await auth.login((await auth.connect())[0]);
       const before = await score(auth, "${service.origin}");
-      // A token that the server no longer takes is replaced under the client's feet.
       const refused = globalThis.fetch;
       let once = true;
       globalThis.fetch = async (input, init) => {
@@ -101,5 +101,37 @@ describe.skipIf(missing)("the guide", () => {
     const printed = await run(`${page()}${example}\n${use}`);
     expect(printed.split(HOTKEY).length).toBe(3);
     expect(printed).toMatch(/false$/);
+  }
+
+  it.each(["openapi-fetch", "axios"])("works with %s", async (name) => {
+    await works(readFileSync(new URL(`${name}.js`, EXAMPLES), "utf8"));
   });
+
+  // `npm ci` in `examples/clients` brings the generators.
+  it.skipIf(!existsSync(new URL("node_modules", EXAMPLES))).each(["hey-api", "orval"])(
+    "works with what %s generates from openapi.json of the FastAPI example",
+    async (name) => {
+      const clients = fileURLToPath(EXAMPLES);
+      const print = "import json; from app import app; print(json.dumps(app.openapi()))";
+      const { stdout } = await promisify(execFile)(PYTHON, ["-B", "-c", print], {
+        cwd: fileURLToPath(new URL("../fastapi/", EXAMPLES)),
+        env: { ...process.env, RECEIVER },
+      });
+      writeFileSync(join(clients, "openapi.json"), stdout);
+      rmSync(join(clients, name), { recursive: true, force: true });
+      await promisify(execFile)("npm", ["run", "--silent", name], { cwd: clients });
+      // What is generated is TypeScript for a bundler.
+      await build({
+        config: false,
+        entry: { [name]: join(clients, `${name}.js`) },
+        format: "esm",
+        dts: false,
+        clean: false,
+        outDir: folder,
+        logLevel: "error",
+      });
+      await works(`import { score } from "./${name}.mjs";`);
+    },
+    60_000,
+  );
 });

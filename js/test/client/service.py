@@ -19,6 +19,7 @@ auth = HotkeyAuth(
     idle_lifetime=float(os.environ.get("IDLE", "7200")),
     refresh_grace=float(os.environ.get("GRACE", "30")),
     schemes=("sr25519", "ed25519"),
+    cookies="COOKIES" in os.environ,
 )
 app = FastAPI()
 auth.install(app)
@@ -28,6 +29,12 @@ asked: list[str] = []
 refreshed: set[str] = set()
 """One entry for each rotation."""
 refusals: dict[str, int] = {}
+
+
+def refresh_token(body: bytes, response: Response) -> bytes:
+    """The new one, in the body or in a cookie."""
+    cookies = [value for name, value in response.raw_headers if name == b"set-cookie" and b"-refresh=" in value]
+    return (cookies[0].split(b";") if cookies else body.split(b'"refresh_token":')[1].split(b'"')[1:])[0]
 
 
 @app.middleware("http")
@@ -41,8 +48,10 @@ async def watch(request: Request, call_next: Any) -> Response:
     response: Response = await call_next(request)
     if path == "/auth/refresh" and response.status_code == 200:
         body = b"".join([piece async for piece in response.body_iterator])  # type: ignore[attr-defined]
-        refreshed.add(hashlib.sha256(body.split(b'"refresh_token":')[1].split(b'"')[1]).hexdigest())
-        return Response(body, headers=dict(response.headers))
+        refreshed.add(hashlib.sha256(refresh_token(body, response)).hexdigest())
+        copy = Response(body)
+        copy.raw_headers = response.raw_headers
+        return copy
     return response
 
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { service as receiver } from "../actors.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const PYTHON = `${ROOT}.venv/bin/python`;
+export const PYTHON: string = `${ROOT}.venv/bin/python`;
 /** How long the service may take to start, in ms. */
 const START = 60_000;
 
@@ -20,6 +20,8 @@ export interface Settings {
   readonly access?: number;
   readonly idle?: number;
   readonly grace?: number;
+  /** Whether browsers may keep their tokens in cookies. */
+  readonly cookies?: boolean;
 }
 
 export class Service {
@@ -40,7 +42,12 @@ export class Service {
     }
   }
 
-  static async #start({ access = 900, idle = 7_200, grace = 30 }: Settings): Promise<Service | undefined> {
+  static async #start({
+    access = 900,
+    idle = 7_200,
+    grace = 30,
+    cookies = false,
+  }: Settings): Promise<Service | undefined> {
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
     const flags = ["-W", "error", "-m", "uvicorn", "service:app", "--port", String(port), "--log-level", "warning"];
@@ -54,6 +61,7 @@ export class Service {
         ACCESS: String(access),
         IDLE: String(idle),
         GRACE: String(grace),
+        ...(cookies && { COOKIES: "1" }),
         PYTHONDONTWRITEBYTECODE: "1",
       },
     });

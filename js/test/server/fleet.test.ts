@@ -22,6 +22,7 @@ beforeAll(async () => {
     REDIS_URL: `redis://127.0.0.1:${redis.port}/0`,
     ORIGIN,
     SECRET,
+    COOKIES: "1",
   };
   const started = await Promise.all([nodeExample(settings), nodeExample(settings), pythonExample(settings)]);
   ["node", "other", "python"].forEach((name, index) => {
@@ -110,6 +111,36 @@ describe.each(PAIRS)("%s and %s", (one, other) => {
       401,
       "session_ended",
     );
+  });
+
+  it("use, refresh and end each other's sessions in cookies", async () => {
+    const origin = { origin: ORIGIN };
+    const jar = (answer: Answer) => ({ cookie: answer.cookies.map((value) => value.split(";", 1)[0]).join("; ") });
+    const hotkey = miner.ss58Address;
+    const { challenge = "", sealed } = (await post(one, "challenge", { hotkey })).json<Record<string, string>>();
+    const signature = Buffer.from(miner.sign(challenge)).toString("hex");
+    const first = await post(one, "session", { hotkey, sealed, signature, tokens: "cookie" }, origin);
+    expect([first.status, first.body]).toEqual([200, expect.not.stringMatching(/bta[sr]_/)]);
+    const by = (name: string, headers: object) => score(name, { ...headers, ...origin });
+    expect((await by(other, jar(first))).json()).toEqual({ hotkey, via: "session" });
+    assertProblem(await score(other, jar(first)), 403, "origin_refused");
+
+    const exchange = (name: string, held: Answer) =>
+      post(name, "refresh", { tokens: "cookie" }, { ...jar(held), ...origin });
+    const [here, there] = [await exchange(one, first), await exchange(other, first)];
+    const attributes = ({ cookies }: Answer) => cookies.map((value) => value.replace(/Max-Age=\d+/, ""));
+    expect(attributes(here), "both give the same successor").toEqual(attributes(there));
+    expect((await by(one, jar(there))).status).toBe(200);
+
+    const out = await post(other, "logout", {}, { ...jar(here), ...origin });
+    assertProblem(await by(one, jar(first)), 401, "session_ended");
+    const refused = await exchange(one, here);
+    assertProblem(refused, 401, "session_ended");
+    expect([out.status, out.cookies]).toEqual([200, refused.cookies]);
+    expect(refused.cookies.map((value) => value.split(";", 2).join(";"))).toEqual([
+      "__Host-btauth-session=; Max-Age=0",
+      "__Host-btauth-refresh=; Max-Age=0",
+    ]);
   });
 
   it("answer alike, member by member", async () => {

@@ -41,7 +41,7 @@ const route = (request) => (request.url.includes("/api/auth/") ? auth : score)[r
 serve({ fetch: async (request) => route(request)?.(request, {}) ?? new Response(null, { status: 405 }), ${LISTEN} });`;
 const FILES = ["lib/auth.js", "app/api/auth/[...route]/route.js", "app/api/score/route.js"];
 
-const NAMES = ["express", "fastify", "hono", "next", "sessions", "web"] as const;
+const NAMES = ["cookies", "express", "fastify", "hono", "next", "sessions", "web"] as const;
 const servers = new Map<string, Running>();
 beforeAll(async () => {
   const settings = { SECRET };
@@ -77,6 +77,22 @@ it.each(["sessions", "next"])("the session routes of %s", async (name) => {
   const token = (await post("session", { hotkey, sealed, signature })).json()["session_token"];
   expect((await ask(port, "GET", me, { authorization: `Bearer ${token}` })).json()).toMatchObject({ hotkey });
   expect((await post("nothing", {})).status).toBe(404);
+});
+
+it("cookies", async () => {
+  const port = servers.get("cookies")?.port ?? 0;
+  const origin = "https://dash.example.org";
+  const hotkey = miner.ss58Address;
+  const post = (path: string, body: object, headers = {}) =>
+    ask(port, "POST", path, { origin, ...headers }, JSON.stringify(body));
+  const { challenge = "", sealed } = (await post("/auth/challenge", { hotkey })).json<Record<string, string>>();
+  const signature = Buffer.from(miner.sign(challenge)).toString("hex");
+  const login = await post("/auth/session", { hotkey, sealed, signature, tokens: "cookie" });
+  const cookie = login.cookies.map((value) => value.split(";", 1)[0]).join("; ");
+  const answer = await post("/me", {}, { cookie });
+  expect([answer.json(), answer.headers["cache-control"]]).toEqual([{ hotkey }, "no-store"]);
+  const foreign = await post("/me", {}, { cookie, origin: "https://evil.example" });
+  expect(foreign.json()["code"]).toBe("origin_refused");
 });
 
 it("redis", async () => {

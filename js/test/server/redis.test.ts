@@ -1,5 +1,7 @@
 /** `RedisStore` over both clients and a real server that is killed, frozen, emptied and misconfigured. */
 
+import { once } from "node:events";
+import { type AddressInfo, createServer, connect as tcp } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { useEngine as load } from "../../src/engine/current.js";
@@ -40,7 +42,8 @@ describe.each(Object.keys(CLIENTS))("with the client %s", (name) => {
   let redis: RedisServer;
   let client: Client;
   const open: RedisStore[] = [];
-  const connect = async (to = redis, user?: string) => (await CLIENTS[name]?.(to.port, user)) as Client;
+  const connect = async (to: { readonly port: number } = redis, user?: string) =>
+    (await CLIENTS[name]?.(to.port, user)) as Client;
   const store = (of = client, timeoutMs = TIMEOUT) => {
     const made = new RedisStore(of.client, { timeoutMs, log: silent });
     open.push(made);
@@ -214,6 +217,28 @@ describe.each(Object.keys(CLIENTS))("with the client %s", (name) => {
     await rejection("unsafe_store", auth({ store: store(other) }).start());
     other.close();
     await Promise.all([evicting.stop(), replica.stop()]);
+  }, 20_000);
+
+  it("finds the new primary behind a name, while the old one lives on as a replica", async () => {
+    const [old, next] = [await RedisServer.start(), await RedisServer.start()];
+    let target = old.port;
+    // Open connections stay where they are.
+    const behind = createServer((near) => {
+      const far = tcp(target, "127.0.0.1");
+      near.on("error", () => far.destroy()).pipe(far);
+      far.on("error", () => near.destroy()).pipe(near);
+    }).listen(0, "127.0.0.1");
+    await once(behind, "listening");
+    const own = await connect(behind.address() as AddressInfo);
+    const server = auth({ store: store(own) });
+    await warm(server);
+    target = next.port;
+    await old.run("REPLICAOF", "127.0.0.1", String(next.port));
+    expect(await verdict(server)).toBe("store_unavailable");
+    await warm(server);
+    own.close();
+    behind.close();
+    await Promise.all([old.stop(), next.stop()]);
   }, 20_000);
 
   it("says what a user of the server lacks", async () => {

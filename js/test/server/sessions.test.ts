@@ -229,6 +229,7 @@ describe.each(["memory", "redis"])("on %s", (kind) => {
     expect((await dashboard.post("challenge", padded)).status).toBe(200);
     const bytes = new Request(`${API}/auth/challenge`, { method: "POST", body: Uint8Array.of(0x7b, 0xff, 0x7d) });
     assertProblem(await read(await dashboard.server.handle(bytes)), 400, "malformed_body");
+    assertProblem(await dashboard.post("challenge", `\uFEFF${JSON.stringify({ hotkey })}`), 400, "malformed_body");
     assertProblem(await dashboard.post("refresh", { refresh_token: "btar_x" }), 401, "invalid_token");
   });
 
@@ -248,6 +249,26 @@ describe.each(["memory", "redis"])("on %s", (kind) => {
     const fetched = new Request(`${API}/auth/challenge`, { method: "POST", body: JSON.stringify(body) });
     const site = [["Sec-Fetch-Site", "same-origin"]] as const;
     assertProblem(await read(await dashboard.server.handle(fetched, { headers: site })), 403, "origin_refused");
+  });
+
+  it("makes no claim for a signed request where only sessions are taken", async () => {
+    const headers = signed({ method: "GET", target: "/x" });
+    const request = () => new Request(`${API}/x`, { headers });
+    const refused = await rejection("missing_credentials", dashboard.server.session(request()));
+    expect(refused.message).toContain("a session");
+    expect((await dashboard.server.caller(request())).via).toBe("signature");
+    await rejection("replayed_request", dashboard.server.caller(request()));
+  });
+
+  it("judges a request to its routes by its signature, if it has one", async () => {
+    const grant = await dashboard.grant();
+    const ask = async (target: string) => {
+      const bearer = { authorization: `Bearer ${grant.session_token}` };
+      const headers = { ...signed({ method: "GET", target }), ...bearer };
+      return read(await dashboard.server.handle(new Request(`${API}/auth/session`, { headers })));
+    };
+    assertProblem(await ask("/auth/session"), 401, "missing_credentials");
+    assertProblem(await ask("/other"), 401, "bad_signature");
   });
 
   it("answers nothing but its routes", async () => {
