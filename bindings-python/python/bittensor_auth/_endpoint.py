@@ -30,6 +30,8 @@ class Endpoint:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
             raise error("invalid_configuration", "url: expected https://, wss://, http:// or ws:// and a host")
+        if parts.username is not None:
+            raise error("invalid_configuration", "url: expected no user name")
         if parts.scheme in ("http", "ws") and not _is_near(parts.hostname):
             raise error("invalid_configuration", "url: expected https or wss for a host outside of your own network")
         self._url = url
@@ -55,23 +57,35 @@ class Endpoint:
     async def _run_http(self, plan: Plan, clock: Callable[[], int]) -> None:
         import httpx
 
-        async with httpx.AsyncClient(timeout=CALL_TIMEOUT) as client:
+        # Not a client: that would write the whole URL to the log.
+        async with httpx.AsyncHTTPTransport() as transport:
             while call := plan.call():
                 try:
-                    answer = await asyncio.wait_for(self._post(client, call), CALL_TIMEOUT)
+                    answer = await asyncio.wait_for(self._post(transport, call), CALL_TIMEOUT)
                 except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, asyncio.TimeoutError, OSError):
                     answer = _core.RpcAnswer.unreachable()
                 plan.answer(answer, clock())
 
-    async def _post(self, client: Any, call: _core.RpcCall) -> _core.RpcAnswer:
+    async def _post(self, transport: Any, call: _core.RpcCall) -> _core.RpcAnswer:
+        import httpx
+
         number = self._next()
-        headers = {"content-type": "application/json"}
-        async with client.stream("POST", self._url, content=call.body(number), headers=headers) as response:
+        request = httpx.Request(
+            "POST",
+            self._url,
+            content=call.body(number),
+            headers={"content-type": "application/json"},
+            extensions={"timeout": httpx.Timeout(CALL_TIMEOUT).as_dict()},
+        )
+        response = await transport.handle_async_request(request)
+        try:
             body = bytearray()
             async for piece in response.aiter_bytes():
                 body += piece
                 if len(body) > _core.MAX_ANSWER_LEN:
                     break
+        finally:
+            await response.aclose()
         return _answer(response.status_code, response.headers.get("retry-after"), bytes(body), number)
 
     async def _run_ws(self, plan: Plan, clock: Callable[[], int]) -> None:

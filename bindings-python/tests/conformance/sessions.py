@@ -96,7 +96,7 @@ class _Run:
                 return self._challenge(step, event, now)
             case "login":
                 login = sessions.login(
-                    _ANYBODY, event["hotkey"], event["scheme"], event["sealed"], event["signature"], now
+                    event["hotkey"], event["scheme"], event["sealed"], event["signature"], now
                 )
                 return self._granted(step, sessions.created(login, store.create(login, now), now))
             case "call":
