@@ -6,7 +6,19 @@ Servers start at `bittensor_auth.fastapi` or `bittensor_auth.asgi`, clients at `
 
 from __future__ import annotations
 
-from ._core import RAO, Caller, Decision, Hotkey, Keypair, Neuron, Policy, Snapshot, SnapshotDiff, SubnetView, __version__
+from ._core import (
+    RAO,
+    Caller,
+    Decision,
+    Hotkey,
+    Keypair,
+    Neuron,
+    Policy,
+    Snapshot,
+    SnapshotDiff,
+    SubnetView,
+    __version__,
+)
 from ._errors import (
     AuthenticationError,
     AuthorizationError,

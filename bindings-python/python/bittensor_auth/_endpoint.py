@@ -98,9 +98,7 @@ class Endpoint:
             )
         except InvalidStatus as refused:
             response = refused.response
-            answer = _core.RpcAnswer.from_http(
-                response.status_code, _seconds(response.headers.get("retry-after")), response.body or b""
-            )
+            answer = _core.RpcAnswer.from_http(response.status_code, _seconds(response.headers.get("retry-after")), b"")
             plan.answer(answer, clock())
             return
         except (WebSocketException, OSError, EOFError, asyncio.TimeoutError):

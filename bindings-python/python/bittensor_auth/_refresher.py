@@ -45,7 +45,7 @@ class Registry:
         self._genesis = None if genesis is None else _hash(genesis)
         self._registered_at = registered_at
         self._swaps: str | None = None
-        self._kinds = endpoints or ["own"]
+        self._kinds = ["own"] if endpoints is None else endpoints
         self._interval = interval
         self._reader = self._new_reader()
         self._schedule = self._new_schedule()

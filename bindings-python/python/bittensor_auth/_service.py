@@ -153,7 +153,9 @@ class Service:
         """Raises `invalid_configuration` for a policy that this service cannot decide."""
         subnet, link, swaps = policy.needs
         if link:
-            raise error("invalid_configuration", "policy: linked accounts need a link store, and there is none here yet")
+            raise error(
+                "invalid_configuration", "policy: expected one without linked accounts: there is no link store here yet"
+            )
         if subnet and self.registry is None:
             raise error("invalid_configuration", "registry: expected one, for the policy asks who is registered")
         if self.registry is not None:

@@ -102,7 +102,9 @@ class StaticRegistry(Registry):
             try:
                 members = json.loads(await asyncio.to_thread(members.read_bytes))
             except (OSError, ValueError, RecursionError):
-                raise error("snapshot_invalid", "the file of members: expected a JSON object that can be read") from None
+                raise error(
+                    "snapshot_invalid", "the file of members: expected a JSON object that can be read"
+                ) from None
         return self._reader.adopt(_listed(self.netuid, members, self._owner, self._clock() // 1_000_000))
 
 
