@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from bittensor_auth import (
     RAO,
@@ -27,7 +26,6 @@ from bittensor_auth.asgi import HotkeyAuth, HotkeyAuthMiddleware, caller_of
 from bittensor_auth.registry import StaticRegistry, SubtensorRegistry
 from bittensor_auth.testing import ALICE, BOB, CHARLIE, DAVE, FakeClock, FakeRegistry, assert_rejected, sign_as
 
-pytest_plugins = ["bittensor_auth.testing_fixtures"]
 SERVICE = Keypair.from_seed(bytes([1]) * 32, "sr25519").ss58_address
 
 
@@ -42,11 +40,11 @@ async def roles(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def get(auth: HotkeyAuth, who: Keypair, clock: FakeClock) -> httpx.Response:
+def get(auth: HotkeyAuth, who: Keypair, clock: FakeClock, receiver: str = SERVICE) -> httpx.Response:
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app=HotkeyAuthMiddleware(roles, auth))
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-            return await client.get("/", headers=sign_as(who, "GET", "/", receiver=SERVICE, clock=clock))
+            return await client.get("/", headers=sign_as(who, "GET", "/", receiver=receiver, clock=clock))
 
     return asyncio.run(run())
 
@@ -146,13 +144,17 @@ GUIDE = Path(__file__).parents[2] / "docs/guide/policy.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+async def readiness(app: Any) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://testserver") as client:
+        return await client.get("/ready")
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_what_the_guide_shows_runs(block: str) -> None:
     names: dict[str, Any] = {}
     exec(block, names)
     if "app" in names:
-        with TestClient(names["app"], raise_server_exceptions=True) as client:
-            assert_rejected(client.get("/ready"), "registry_unavailable")
+        assert_rejected(asyncio.run(readiness(names["app"])), "registry_unavailable")
     if "policy" in names:
         facts, now = asyncio.run(FakeRegistry().facts_for(Hotkey(ALICE.ss58_address))), time.time_ns()
         decided = [names["policy"].decide(who.ss58_address, now, facts) for who in (ALICE, BOB, CHARLIE, DAVE)]
@@ -163,7 +165,7 @@ def test_what_the_guide_shows_runs(block: str) -> None:
             ("deny", ()),
         ]
     if "headers" in names:
-        assert_rejected(get(names["auth"], ALICE, names["clock"]), "registry_unavailable")
+        assert_rejected(get(names["auth"], ALICE, names["clock"], names["receiver"]), "registry_unavailable")
 
 
 def test_the_guide_has_examples() -> None:
