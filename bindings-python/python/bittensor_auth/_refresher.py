@@ -152,7 +152,10 @@ class Registry:
         self._schedule.succeeded(self._clock())
         if diff is not None:
             for listener in self._listeners:
-                await listener(diff)
+                try:
+                    await listener(diff)
+                except Exception:
+                    _log.exception("subnet %d: what changed could not be told", self.netuid)
         return None
 
     def _failed(self, failure: BittensorAuthError) -> None:
