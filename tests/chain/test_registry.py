@@ -192,6 +192,35 @@ def test_a_node_that_is_down_is_outlived_until_the_maximum_age(node: ReplayNode,
     run(test)
 
 
+def test_the_lifespan_starts_and_ends_the_reading(node: ReplayNode, transport: str) -> None:
+    async def test() -> None:
+        url = node.url if transport == "http" else node.ws_url
+        registry = SubtensorRegistry(url, netuid=7, network="local", interval=1)
+        store = MemoryStore(nothing_accepted_before=True, single_process_acknowledged=True)
+        app = FastAPI()
+        HotkeyAuth(SERVICE, store=store, policy=Policy.registered(), registry=registry).install(app)
+        said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        served = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, said.get, heard.put))
+        await said.put({"type": "lifespan.startup"})
+        assert (await heard.get())["type"] == "lifespan.startup.complete"
+        for _ in range(60):
+            await asyncio.sleep(0.05)
+            if sum(call.method == "chain_getFinalizedHead" for call in node.calls) >= 2:
+                break
+        assert sum(call.method == "chain_getFinalizedHead" for call in node.calls) >= 2, "again and again"
+        assert registry.view.snapshot is not None
+        assert registry.view.trouble is None
+        await said.put({"type": "lifespan.shutdown"})
+        assert (await heard.get())["type"] == "lifespan.shutdown.complete"
+        await served
+        node.forget_calls()
+        await asyncio.sleep(1.3)
+        assert node.calls == []
+
+    run(test)
+
+
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("status", {"status": 429, "retry_after": 30}, "chain_rate_limited"),
     ("status", {"status": 403}, "chain_rate_limited"),
