@@ -1,6 +1,6 @@
 //! Core errors become the exceptions of `bittensor_auth._errors`.
 
-use bittensor_auth::error::{Error, ErrorCode};
+use bittensor_auth::error::{Error, ErrorCode, ErrorKind};
 use bittensor_auth::time::UnixNanos;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -48,7 +48,25 @@ impl Failure {
         let age = error.age().map(|age| (age.age_ms, age.max_age_ms, age.allowed_skew_ms));
         let retry_after = error.retry_after_secs(now);
         let exception = make.call1(py, (error.code().as_str(), error.message(), age, retry_after))?;
+        if error.code().kind() == ErrorKind::Store {
+            exception.setattr(py, "_reason", Reason(error.clone()))?;
+        }
         Ok(PyErr::from_value(exception.into_bound(py)))
+    }
+}
+
+/// Why something cannot be known now: what a schedule and a view of the subnet take.
+#[pyclass(frozen, module = "bittensor_auth._core")]
+pub(crate) struct Reason(pub(crate) Error);
+
+#[pymethods]
+impl Reason {
+    /// A reason that was found outside of the core.
+    #[staticmethod]
+    fn of(code: &str, message: String) -> Result<Self, Failure> {
+        let unknown = || Error::new(ErrorCode::InvalidConfiguration).detail("expected a code of the registry");
+        let code = ErrorCode::ALL.iter().find(|known| known.as_str() == code).ok_or_else(unknown)?;
+        Ok(Self(Error::new(*code).detail(message)))
     }
 }
 

@@ -3,9 +3,13 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "pyo3 hands over owned values")]
 
+mod answers;
+mod chain;
 mod convert;
 mod error;
 mod keys;
+mod policy;
+mod registry;
 mod request;
 mod session;
 mod signing;
@@ -16,11 +20,19 @@ mod transport;
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::error::error_registry;
+    use crate::answers::{decode_answer, storage_key};
+    #[pymodule_export]
+    use crate::chain::{PointPlan, ReadSchedule, RpcAnswer, RpcCall, SnapshotPlan, SubnetReader, network_endpoints};
+    #[pymodule_export]
+    use crate::error::{Reason, error_registry};
     #[pymodule_export]
     use crate::keys::{Hotkey, Keypair, load_hotkey};
     #[pymodule_export]
-    use crate::request::{Caller, Head, Pending, Policy, Verifier, is_signed};
+    use crate::policy::{Decision, Facts, Policy};
+    #[pymodule_export]
+    use crate::registry::{Lookup, Neuron, PointRead, PointReads, Snapshot, SnapshotDiff, SubnetView};
+    #[pymodule_export]
+    use crate::request::{Caller, Head, Pending, Verifier, is_signed};
     #[pymodule_export]
     use crate::session::{Login, Presented, PresentedRefresh, Read, Rotated, Sessions};
     #[pymodule_export]
@@ -46,6 +58,8 @@ mod _core {
         module.add("REFRESH_PREFIX", REFRESH_PREFIX)?;
         module.add("SESSION_COOKIE", SessionCookie::Session.name())?;
         module.add("REFRESH_COOKIE", SessionCookie::Refresh.name())?;
+        module.add("RAO", bittensor_auth::registry::Rao::PER_TAO)?;
+        module.add("MAX_ANSWER_LEN", bittensor_auth::chain::RpcAnswer::MAX_LEN)?;
         Ok(())
     }
 }

@@ -1,20 +1,21 @@
 //! The server's side of signed requests.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bittensor_auth::error::{Error, ErrorCode};
-use bittensor_auth::header::SignedHeaders;
+use bittensor_auth::header::{HEADER_NAMES, SignedHeaders};
 use bittensor_auth::key::Hotkey;
 use bittensor_auth::message::BodyHasher;
-use bittensor_auth::policy;
 use bittensor_auth::replay::Namespace;
 use bittensor_auth::request::{self, Admitted, CheckedHead, Verified, Via};
 use bittensor_auth::target::{Method, RequestTarget};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::convert::{header_bytes, header_pair, instant, window};
 use crate::error::Failure;
+use crate::keys;
+use crate::policy::{self, Facts, Policy, parse_all};
 use crate::store::{Claim, MemoryStore, Outcome};
 
 /// Which hotkey is calling.
@@ -69,37 +70,15 @@ impl Caller {
         }
     }
 
+    /// The roles that the policy gave for this request, in its order.
+    #[getter]
+    fn roles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        policy::role_names(py, self.0.roles())
+    }
+
     fn __repr__(&self) -> String {
         format!("Caller(hotkey='{}', scheme='{}', via='{}')", self.hotkey(), self.scheme(), self.via())
     }
-}
-
-/// Which hotkeys are welcome once they proved themselves.
-#[pyclass(frozen, module = "bittensor_auth")]
-pub(crate) struct Policy(pub(crate) policy::Policy);
-
-#[pymethods]
-impl Policy {
-    /// Welcomes every hotkey that proved itself.
-    #[staticmethod]
-    fn any_hotkey() -> Self {
-        Self(policy::Policy::any_hotkey())
-    }
-
-    /// Welcomes these SS58 addresses only.
-    #[staticmethod]
-    fn hotkeys(addresses: Vec<String>) -> Result<Self, Failure> {
-        Ok(Self(policy::Policy::hotkeys(parse_all(&addresses)?)))
-    }
-
-    /// The same policy, which refuses these SS58 addresses whatever else holds.
-    fn deny(&self, addresses: Vec<String>) -> Result<Self, Failure> {
-        Ok(Self(self.0.clone().deny(parse_all(&addresses)?)))
-    }
-}
-
-fn parse_all(addresses: &[String]) -> Result<Vec<Hotkey>, Error> {
-    addresses.iter().map(|address| Hotkey::from_ss58(address)).collect()
 }
 
 /// Whether any of the headers, pairs of name and value, claims to be a btauth/1 credential.
@@ -182,20 +161,20 @@ impl Verifier {
         let now = instant(now);
         let parsed = SignedHeaders::parse(pairs).map_err(Failure::from)?;
         let head = self.0.check_head(&parsed, now).map_err(|error| Failure::at(error, now))?;
-        Ok(Head(Mutex::new(Some((head, self.0.body_hasher())))))
+        Ok(Head(Mutex::new(Some((parsed, head, self.0.body_hasher())))))
     }
 }
 
 /// Headers that hold; the body follows piece by piece.
 #[pyclass(frozen, module = "bittensor_auth._core")]
-pub(crate) struct Head(Mutex<Option<(CheckedHead, BodyHasher)>>);
+pub(crate) struct Head(Mutex<Option<(SignedHeaders, CheckedHead, BodyHasher)>>);
 
 #[pymethods]
 impl Head {
     /// Takes the next piece of the body; raises `payload_too_large` past the limit.
     fn update(&self, piece: &[u8]) -> Result<(), Failure> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.as_mut().map_or(Ok(()), |(_, hasher)| Ok(hasher.update(piece)?))
+        state.as_mut().map_or(Ok(()), |(_, _, hasher)| Ok(hasher.update(piece)?))
     }
 
     /// Checks the signature over the method, the target as received and every piece taken. Works once.
@@ -208,17 +187,20 @@ impl Head {
         query: &[u8],
     ) -> Result<Pending, Failure> {
         let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (head, hasher) = taken.ok_or(ErrorCode::ReplayedRequest)?;
+        let (headers, head, hasher) = taken.ok_or(ErrorCode::ReplayedRequest)?;
         let method = Method::parse(method)?;
         let target = RequestTarget::from_asgi_behind(prefix, raw_path, query)?;
         let verified = py.detach(|| head.verify(&method, &target, hasher.finish()))?;
-        Ok(Pending(Mutex::new(State::Verified(verified))))
+        Ok(Pending { state: Mutex::new(State::Verified(verified)), headers })
     }
 }
 
 /// A verified request on its way through policy and replay claim.
 #[pyclass(frozen, module = "bittensor_auth._core")]
-pub(crate) struct Pending(Mutex<State>);
+pub(crate) struct Pending {
+    state: Mutex<State>,
+    headers: SignedHeaders,
+}
 
 enum State {
     Admitted(Admitted),
@@ -228,12 +210,20 @@ enum State {
 
 #[pymethods]
 impl Pending {
+    /// Whose signature holds. Only for a registry that has to read the hotkey: a caller it becomes by `settle`.
+    fn sender(&self) -> Result<keys::Hotkey, Failure> {
+        let sender = self.headers.to_pairs().into_iter().find(|(name, _)| *name == HEADER_NAMES[1]);
+        let (_, address) = sender.ok_or(ErrorCode::MalformedHotkey)?;
+        Ok(keys::Hotkey(Hotkey::from_ss58(&address)?))
+    }
+
     /// Asks the policy, then returns the claim to make in a store.
-    fn claim(&self, policy: &Policy, now: u64) -> Result<Claim, Failure> {
+    #[pyo3(signature = (policy, now, facts = None))]
+    fn claim(&self, policy: &Policy, now: u64, facts: Option<&Facts>) -> Result<Claim, Failure> {
+        let admitted = self.admit(policy, facts, now)?;
         let now = instant(now);
-        let admitted = self.admit(policy)?;
         let claim = admitted.claim(now).map_err(|error| Failure::at(error, now))?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Admitted(admitted);
+        *self.lock() = State::Admitted(admitted);
         Ok(Claim(claim))
     }
 
@@ -244,9 +234,16 @@ impl Pending {
     }
 
     /// Policy, claim and caller in one call, for the store of this process.
-    fn settle_in_memory(&self, policy: &Policy, store: &MemoryStore, now: u64) -> Result<Caller, Failure> {
+    #[pyo3(signature = (policy, store, now, facts = None))]
+    fn settle_in_memory(
+        &self,
+        policy: &Policy,
+        store: &MemoryStore,
+        now: u64,
+        facts: Option<&Facts>,
+    ) -> Result<Caller, Failure> {
+        let admitted = self.admit(policy, facts, now)?;
         let now = instant(now);
-        let admitted = self.admit(policy)?;
         let settle = || {
             let claim = admitted.claim(now)?;
             let outcome = store.guard.claim(&claim, now);
@@ -257,13 +254,17 @@ impl Pending {
 }
 
 impl Pending {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self) -> State {
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), State::Spent)
+        std::mem::replace(&mut *self.lock(), State::Spent)
     }
 
     /// A request can be admitted once: afterwards it is a caller, or refused.
-    fn admit(&self, policy: &Policy) -> Result<Admitted, Failure> {
+    fn admit(&self, policy: &Policy, facts: Option<&Facts>, now: u64) -> Result<Admitted, Failure> {
         let State::Verified(verified) = self.take() else { return Err(ErrorCode::ReplayedRequest.into()) };
-        Ok(policy.0.admit(verified)?)
+        Ok(policy::with(facts, now, |facts| policy.0.admit_with(verified, facts))?)
     }
 }

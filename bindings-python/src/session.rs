@@ -10,11 +10,13 @@ use bittensor_auth::replay::Namespace;
 use bittensor_auth::session::{self, Grant, Keyring, Lifetimes, ReadOutcome, RotateOutcome, ServerSecret};
 use bittensor_auth::store::{SessionKeys, login_call, login_outcome, rotate_call, rotate_outcome};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::convert::{instant, seconds};
 use crate::error::Failure;
 use crate::keys;
-use crate::request::{Caller, Policy, Verifier};
+use crate::policy::{Facts, Policy, role_names, with};
+use crate::request::{Caller, Verifier};
 use crate::store::{Call, Outcome, call};
 
 /// Session token, its end, refresh token, its end (Unix seconds), hotkey.
@@ -80,12 +82,10 @@ impl Sessions {
         Ok((challenge.text, challenge.sealed, challenge.expires_at.as_secs()))
     }
 
-    /// Checks a login and asks the policy.
-    #[expect(clippy::too_many_arguments, reason = "the fields of one request")]
+    /// Checks a login. The policy is asked by `Login.admit`.
     fn login(
         &self,
         py: Python<'_>,
-        policy: &Policy,
         hotkey: &str,
         scheme: Option<&str>,
         sealed: &str,
@@ -97,7 +97,6 @@ impl Sessions {
         let signature = Signature::from_signer_hex(scheme, signature)?;
         let now = instant(now);
         let login = py.detach(|| self.0.login(hotkey, scheme, sealed, &signature, now, &mut OsEntropy))?;
-        policy.0.check(&hotkey)?;
         Ok(Login(Mutex::new(Some(login))))
     }
 
@@ -144,6 +143,17 @@ impl Sessions {
     }
 }
 
+fn roles<'py>(
+    py: Python<'py>,
+    policy: &Policy,
+    hotkey: &Hotkey,
+    now: u64,
+    facts: Option<&Facts>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let decision = with(facts, now, |facts| policy.0.decide(hotkey, facts));
+    role_names(py, &decision.into_result().map_err(Failure::from)?)
+}
+
 fn keyring(secrets: &[Vec<u8>]) -> Result<Keyring, Error> {
     match secrets {
         [] => Ok(Keyring::new(ServerSecret::generate(&mut OsEntropy))),
@@ -174,6 +184,25 @@ impl Login {
 
 #[pymethods]
 impl Login {
+    /// The hotkey whose signature holds.
+    #[getter]
+    fn hotkey(&self) -> PyResult<keys::Hotkey> {
+        self.with(|login| keys::Hotkey(login.hotkey()))
+    }
+
+    /// The roles, if the policy welcomes the hotkey.
+    #[pyo3(signature = (policy, now, facts = None))]
+    fn admit<'py>(
+        &self,
+        py: Python<'py>,
+        policy: &Policy,
+        now: u64,
+        facts: Option<&Facts>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let hotkey = self.with(session::Login::hotkey)?;
+        roles(py, policy, &hotkey, now, facts)
+    }
+
     /// The outcome in `login.lua`'s reply.
     #[staticmethod]
     fn outcome(reply: Vec<i64>) -> Outcome {
@@ -193,12 +222,18 @@ impl Presented {
         self.0.expires_at().as_secs()
     }
 
+    /// The hotkey that the token names.
+    #[getter]
+    fn hotkey(&self) -> keys::Hotkey {
+        keys::Hotkey(self.0.hotkey())
+    }
+
     /// The caller, if the session lives and the policy welcomes the hotkey.
-    fn resume(&self, read: &Read, policy: &Policy, now: u64) -> Result<Caller, Failure> {
-        let now = instant(now);
-        let caller = self.0.resume(read.0, now).map_err(|error| Failure::at(error, now))?;
-        policy.0.check(&caller.hotkey())?;
-        Ok(Caller(caller))
+    #[pyo3(signature = (read, policy, now, facts = None))]
+    fn resume(&self, read: &Read, policy: &Policy, now: u64, facts: Option<&Facts>) -> Result<Caller, Failure> {
+        let at = instant(now);
+        let caller = self.0.resume(read.0, at).map_err(|error| Failure::at(error, at))?;
+        Ok(Caller(with(facts, now, |facts| policy.0.welcome(caller, facts))?))
     }
 }
 
@@ -208,9 +243,22 @@ pub(crate) struct PresentedRefresh(pub(crate) session::PresentedRefresh);
 
 #[pymethods]
 impl PresentedRefresh {
-    /// Raises when the policy no longer welcomes the hotkey.
-    fn check(&self, policy: &Policy) -> Result<(), Failure> {
-        Ok(policy.0.check(&self.0.hotkey())?)
+    /// The hotkey that the token names.
+    #[getter]
+    fn hotkey(&self) -> keys::Hotkey {
+        keys::Hotkey(self.0.hotkey())
+    }
+
+    /// The roles; raises when the policy no longer welcomes the hotkey.
+    #[pyo3(signature = (policy, now, facts = None))]
+    fn admit<'py>(
+        &self,
+        py: Python<'py>,
+        policy: &Policy,
+        now: u64,
+        facts: Option<&Facts>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        roles(py, policy, &self.0.hotkey(), now, facts)
     }
 }
 

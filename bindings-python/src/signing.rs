@@ -236,7 +236,7 @@ impl RefreshSchedule {
     }
 }
 
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     let mut bytes = [0; 8];
     OsEntropy.fill(&mut bytes);
     u64::from_le_bytes(bytes)

@@ -137,7 +137,7 @@ class World:
         """A login whose tokens were not made yet."""
         sessions, now = self.auth.sessions, self.auth.clock()
         address = self.keypair.ss58_address
-        return sessions.login(self.auth.policy, address, None, self.sealed, self.signature, now)
+        return sessions.login(address, None, self.sealed, self.signature, now)
 
     def async_client(self) -> bittensor_auth.httpx.AsyncSessionClient:
         """One that lives on a refresh token from elsewhere."""

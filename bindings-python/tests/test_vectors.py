@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conformance import cookies, replay, requests, sessions, texts
+from conformance import cookies, replay, requests, sessions, subnets, texts
 from conformance.files import FOLDER, PATHS, Case, Json, cases, judge, read
 
 from bittensor_auth import _core
 
 SINGLE: dict[str, tuple[set[str], Callable[[Case], Json]]] = {
+    "chain-answers/layout": ({"query", "has_swaps"}, subnets.run_answer),
+    "chain-answers/metagraph": ({"subnet", "members"}, subnets.run_answer),
+    "chain-answers/neurons-lite": ({"members"}, subnets.run_answer),
+    "chain-answers/subnet-state": ({"netuid", "members"}, subnets.run_answer),
     "claims/namespace": ({"namespace"}, replay.run_namespace),
     "claims/request": ({"claim", "keep_until"}, replay.run_claim),
     "cookies/configure": (set(), cookies.run_settings),
@@ -28,11 +32,28 @@ SINGLE: dict[str, tuple[set[str], Callable[[Case], Json]]] = {
     "messages/asgi": ({"payload"}, requests.run_asgi),
     "messages/received": ({"payload"}, requests.run_received),
     "messages/sent": ({"payload"}, requests.run_sent),
+    "policies": ({"roles"}, subnets.run_policy),
     "requests": ({"caller"}, requests.run_request),
     "sessions/configure": (set(), sessions.run_settings),
     "signatures/login": (set(), texts.run_signature),
     "signatures/request": (set(), texts.run_signature),
+    "snapshots/diff": (
+        {
+            "other_subnet",
+            "joined",
+            "left",
+            "swapped",
+            "replaced",
+            "permit_gained",
+            "permit_lost",
+            "owner_changed",
+        },
+        subnets.run_diff,
+    ),
+    "snapshots/freshness": ({"freshness"}, subnets.run_freshness),
+    "snapshots/read": ({"hotkeys"}, subnets.run_snapshot),
     "ss58": ({"public_key"}, texts.run_address),
+    "storage-keys": ({"key"}, subnets.run_storage_key),
     "tokens": ({"hotkey", "family", "expires_at", "rotation"}, sessions.run_token),
 }
 """Names of the outputs, and what gives them."""
@@ -41,19 +62,9 @@ SEQUENCES: dict[str, Callable[[Case], None]] = {
     "replay/request": replay.run_sequence,
     "sessions/sequence": sessions.run_sequence,
 }
-NOT_BOUND = "the registry is not bound yet; the core's own runner takes these"
 IN_RUST_ONLY = {
-    "chain-answers/layout": NOT_BOUND,
-    "chain-answers/metagraph": NOT_BOUND,
-    "chain-answers/neurons-lite": NOT_BOUND,
-    "chain-answers/subnet-state": NOT_BOUND,
     "claims/challenge": "a login makes this claim from a seal, with times in whole seconds; no call takes its parts",
-    "policies": NOT_BOUND,
     "replay/challenge": "the same claims at single nanoseconds; sessions/sequence claims challenges in the same memory",
-    "snapshots/diff": NOT_BOUND,
-    "snapshots/freshness": NOT_BOUND,
-    "snapshots/read": NOT_BOUND,
-    "storage-keys": NOT_BOUND,
 }
 """What is not run here, and why."""
 

@@ -95,7 +95,8 @@ def test_it_needs_nothing(metadata: Message) -> None:
 
 
 def test_it_offers_these_extras(metadata: Message) -> None:
-    assert sorted(metadata.get_all("Provides-Extra", [])) == ["aiohttp", "all", "fastapi", "httpx", "redis", "requests"]
+    extras = ["aiohttp", "all", "fastapi", "httpx", "redis", "requests", "websockets"]
+    assert sorted(metadata.get_all("Provides-Extra", [])) == extras
 
 
 def test_it_says_what_it_is(metadata: Message, version: str) -> None:

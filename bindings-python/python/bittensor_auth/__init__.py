@@ -6,7 +6,19 @@ Servers start at `bittensor_auth.fastapi` or `bittensor_auth.asgi`, clients at `
 
 from __future__ import annotations
 
-from ._core import Caller, Hotkey, Keypair, Policy, __version__
+from ._core import (
+    RAO,
+    Caller,
+    Decision,
+    Hotkey,
+    Keypair,
+    Neuron,
+    Policy,
+    Snapshot,
+    SnapshotDiff,
+    SubnetView,
+    __version__,
+)
 from ._errors import (
     AuthenticationError,
     AuthorizationError,
@@ -21,18 +33,24 @@ from ._verifier import Verifier
 from ._wallet import load_hotkey
 
 __all__ = [
+    "RAO",
     "AuthenticationError",
     "AuthorizationError",
     "BittensorAuthError",
     "Caller",
     "ClientError",
     "ConfigurationError",
+    "Decision",
     "Hotkey",
     "Keypair",
     "MemoryStore",
+    "Neuron",
     "Policy",
     "RequestSigner",
+    "Snapshot",
+    "SnapshotDiff",
     "StoreError",
+    "SubnetView",
     "Verifier",
     "__version__",
     "load_hotkey",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from ._verifier import core_verifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ._refresher import Registry
     from ._store import Store
 
     Headers = Iterable[tuple[bytes, bytes]]
@@ -45,6 +47,7 @@ class Service:
         *,
         store: Store,
         policy: _core.Policy | None = None,
+        registry: Registry | None = None,
         origin: str | None = None,
         secret: bytes | str | Sequence[bytes | str] | None = None,
         allowed_origins: Sequence[str] | None = None,
@@ -78,6 +81,8 @@ class Service:
             dangerous_accept_unbound=dangerous_accept_unbound,
         )
         self.policy = policy or _core.Policy.any_hotkey()
+        self.registry = registry
+        self.check_policy(self.policy)
         self.clock = clock
         self.public_prefix = public_prefix.encode()
         self.realm = realm
@@ -104,11 +109,17 @@ class Service:
         self.memory = store.core if isinstance(store, MemoryStore) else None
         self._store = store.open(Context(self.verifier, clock))
         self._started = False
+        self._leavers: set[str] = set()
+        self._revoking: asyncio.Task[None] | None = None
+        if registry is not None and origin:
+            registry.on_change(self._revoke_who_left)
         if dangerous_accept_unbound:
             _log.warning("unsafe setting: dangerous_accept_unbound lets others pass on requests that name no receiver")
 
     async def start(self) -> None:
         """Refuses an unsafe deployment (`ConfigurationError`); an unreachable store is tried again on each request."""
+        if self.registry is not None:
+            await self.registry.start()
         if self._started:
             return
         if self._sessions and not self._has_secret and self.memory is None:
@@ -118,6 +129,37 @@ class Service:
                 raise error("invalid_configuration", "secret: expected one when several workers share a session store")
         await self._store.start()
         self._started = True
+
+    async def stop(self) -> None:
+        """Ends the task that reads the registry."""
+        if self.registry is not None:
+            await self.registry.stop()
+
+    def ready(self) -> dict[str, Any]:
+        """What a readiness route answers; raises `registry_unavailable` until the subnet is known."""
+        if self.registry is None:
+            return {"ready": True}
+        view, now = self.registry.view, self.clock()
+        view.check(now)
+        snapshot = view.snapshot
+        return {
+            "ready": True,
+            "registry": view.freshness(now),
+            "age_s": int(view.age(now) or 0),
+            "block": snapshot.block if snapshot else None,
+        }
+
+    def check_policy(self, policy: _core.Policy) -> None:
+        """Raises `invalid_configuration` for a policy that this service cannot decide."""
+        subnet, link, swaps = policy.needs
+        if link:
+            raise error(
+                "invalid_configuration", "policy: expected one without linked accounts: there is no link store here yet"
+            )
+        if subnet and self.registry is None:
+            raise error("invalid_configuration", "registry: expected one, for the policy asks who is registered")
+        if self.registry is not None:
+            self.registry.require(swaps)
 
     @property
     def sessions(self) -> _core.Sessions:
@@ -139,10 +181,21 @@ class Service:
         """Policy and replay claim of a request whose signature holds."""
         if not self._started:
             await self.start()
+        facts = await self._facts(self.policy, pending)
         if self.memory is not None:
-            return pending.settle_in_memory(self.policy, self.memory, self.clock())
-        outcome = await self._store.claim(pending.claim(self.policy, self.clock()))
+            return pending.settle_in_memory(self.policy, self.memory, self.clock(), facts)
+        outcome = await self._store.claim(pending.claim(self.policy, self.clock(), facts))
         return pending.settle(outcome, self.clock())
+
+    async def welcome(self, caller: _core.Caller, policy: _core.Policy) -> _core.Caller:
+        """The caller with the roles of another policy, or the reason why that does not welcome it."""
+        facts = await self._facts(policy, _core.Hotkey(caller.hotkey))
+        return policy.welcome(caller, self.clock(), facts)
+
+    async def _facts(self, policy: _core.Policy, who: _core.Pending | _core.Hotkey) -> _core.Facts | None:
+        if self.registry is None or not policy.needs[0]:
+            return None
+        return await self.registry.facts_for(who if isinstance(who, _core.Hotkey) else who.sender())
 
     async def resume(self, token: str) -> tuple[_core.Caller, int]:
         """The caller of a session token, and when the token ends in Unix seconds."""
@@ -150,10 +203,12 @@ class Service:
         presented = sessions.present(token, now)
         if not self._started:
             await self.start()
+        facts = await self._facts(self.policy, presented.hotkey)
         if self.memory is not None:
-            return presented.resume(self.memory.read(presented, now), self.policy, now), presented.expires_at
+            read, now = self.memory.read(presented, self.clock()), self.clock()
+            return presented.resume(read, self.policy, now, facts), presented.expires_at
         read = await self._store.read(sessions, presented)
-        return presented.resume(read, self.policy, self.clock()), presented.expires_at
+        return presented.resume(read, self.policy, self.clock(), facts), presented.expires_at
 
     # Session routes
 
@@ -169,12 +224,14 @@ class Service:
         fields = self._fields(headers, body, required=required, optional=("scheme", "tokens"))
         delivery = self.transport.delivery(fields.get("tokens"), headers)
         login = self.sessions.login(
-            self.policy, fields["hotkey"], fields.get("scheme"), fields["sealed"], fields["signature"], self.clock()
+            fields["hotkey"], fields.get("scheme"), fields["sealed"], fields["signature"], self.clock()
         )
         if not self._started:
             await self.start()
+        facts = await self._facts(self.policy, login.hotkey)
+        roles = login.admit(self.policy, self.clock(), facts)
         outcome = await self._store.create(self.sessions, login)
-        return self._grant(delivery, self.sessions.created(login, outcome, self.clock()))
+        return self._grant(delivery, self.sessions.created(login, outcome, self.clock()), roles)
 
     async def refresh(self, headers: Headers, body: bytes) -> Answer:
         """`POST refresh`: the successor of a refresh token."""
@@ -185,11 +242,12 @@ class Service:
         token = self.transport.refresh_token(headers) if delivery == "cookie" else fields["refresh_token"]
         with _clearing(delivery):
             presented = self.sessions.present_refresh(token, self.clock())
-            presented.check(self.policy)
             if not self._started:
                 await self.start()
+            facts = await self._facts(self.policy, presented.hotkey)
+            roles = presented.admit(self.policy, self.clock(), facts)
             rotated = await self._store.rotate(self.sessions, presented)
-            return self._grant(delivery, self.sessions.rotated(presented, rotated))
+            return self._grant(delivery, self.sessions.rotated(presented, rotated), roles)
 
     async def log_out(self, headers: Headers, body: bytes) -> Answer:
         """`POST logout`: ends the session of the token."""
@@ -205,12 +263,32 @@ class Service:
         """`GET session`: whose session the token is."""
         _, token = self.transport.session_token("GET", headers)
         caller, expires_at = await self.resume(token)
-        members = {"hotkey": caller.hotkey, "scheme": caller.scheme, "role": None, "expires_at": expires_at}
+        members = {"hotkey": caller.hotkey, "scheme": caller.scheme, **_role(caller.roles), "expires_at": expires_at}
         return Answer({**members, **self._time()})
 
     async def revoke(self, hotkey: str) -> None:
         """Ends every session of a hotkey, now and on all servers: one write."""
         await self._store.revoke(self.sessions, _core.Hotkey(hotkey))
+
+    async def _revoke_who_left(self, diff: _core.SnapshotDiff) -> None:
+        """The policy refuses them from now on; this keeps their tokens from coming back to life with them."""
+        self._leavers.update(diff.left)
+        if self._leavers and (self._revoking is None or self._revoking.done()):
+            self._revoking = asyncio.get_running_loop().create_task(self._revoke_leavers())
+            await asyncio.sleep(0)
+
+    async def _revoke_leavers(self) -> None:
+        delay = 1.0
+        while self._leavers:
+            hotkey = next(iter(self._leavers))
+            try:
+                await self.revoke(hotkey)
+            except StoreError as failure:
+                _log.warning("sessions of hotkeys that left could not be revoked yet: %s", failure.code)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 60.0)
+            else:
+                self._leavers.discard(hotkey)
 
     # Answers
 
@@ -223,9 +301,10 @@ class Service:
             _log.warning("%s (request %s)", failure.code, request_id)
         return Problem(failure, realm=self.realm, now_ns=self.clock(), request_id=request_id)
 
-    def _grant(self, delivery: str, grant: tuple[str, int, str, int, str]) -> Answer:
+    def _grant(self, delivery: str, grant: tuple[str, int, str, int, str], roles: tuple[str, ...]) -> Answer:
         session_token, expires_at, refresh_token, refresh_expires_at, hotkey = grant
-        members = {"expires_at": expires_at, "refresh_expires_at": refresh_expires_at, "hotkey": hotkey, "role": None}
+        ends = {"expires_at": expires_at, "refresh_expires_at": refresh_expires_at}
+        members = {**ends, "hotkey": hotkey, **_role(roles)}
         if delivery == "cookie":
             return Answer({**members, **self._time()}, self.transport.cookies(*grant[:4], self.clock()))
         return Answer({"session_token": session_token, "refresh_token": refresh_token, **members, **self._time()})
@@ -254,6 +333,10 @@ class Service:
 def _no_number(_: str) -> None:
     """`NaN` and the infinities are no JSON."""
     raise ValueError
+
+
+def _role(roles: tuple[str, ...]) -> dict[str, str | None]:
+    return {"role": roles[0] if roles else None}
 
 
 @contextmanager

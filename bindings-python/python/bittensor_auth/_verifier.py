@@ -74,6 +74,10 @@ class Verifier:
             dangerous_accept_unbound=dangerous_accept_unbound,
         )
         self._policy = policy or _core.Policy.any_hotkey()
+        if self._policy.needs[0] or self._policy.needs[1]:
+            raise error(
+                "invalid_configuration", "policy: expected one that asks for no registry; HotkeyAuth takes others"
+            )
         self._memory = store.core if isinstance(store, MemoryStore) else None
         self._store: Any = store.open(Context(self._core, clock))
         self._clock = clock

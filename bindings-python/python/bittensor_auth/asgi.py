@@ -52,6 +52,8 @@ class HotkeyAuth(Service):
 
     `receiver`: SS58 address of this service's hotkey (or several while it moves). `store`: `MemoryStore` for one
     process, `RedisStore` for many. `policy`: who is welcome; any hotkey that proves itself unless you say more.
+    `registry`: where a policy finds who is registered (`bittensor_auth.registry`); sessions of hotkeys that leave the
+    subnet are revoked.
 
     Sessions need `origin` (as in `https://dash.example.org`) and, with several workers, `secret`: at least 32 random
     bytes that all of them share, or the new and the old one while they change over. `cookies=True` lets a browser keep
@@ -77,8 +79,13 @@ class HotkeyAuth(Service):
         pending = head.verify(scope["method"], self.public_prefix, raw_path, query)
         return _State(pending), _replay(body, receive)
 
-    async def identify(self, scope: Scope, *, signed: bool = True, session: bool = True) -> _core.Caller:
-        """The caller of a request, proved by what is allowed here. Asking again gives the same answer."""
+    async def identify(
+        self, scope: Scope, *, signed: bool = True, session: bool = True, policy: _core.Policy | None = None
+    ) -> _core.Caller:
+        """The caller of a request, proved by what is allowed here. Asking again gives the same answer.
+
+        `policy` has to welcome the caller too, and says its roles then.
+        """
         state: _State | None = scope.get(_STATES, {}).get(self)
         if state is None:
             raise error("invalid_configuration", "HotkeyAuthMiddleware is not installed on this application")
@@ -100,7 +107,7 @@ class HotkeyAuth(Service):
             except BittensorAuthError as failure:
                 state.failure = failure
                 raise
-        return state.caller
+        return state.caller if policy is None else await self.welcome(state.caller, policy)
 
     async def _read(self, receive: Receive, take: Callable[[bytes], None]) -> bytes:
         """The whole body, as long as its request could still be claimed."""
@@ -131,7 +138,8 @@ async def _take_rest(receive: Receive, take: Callable[[bytes], None], pieces: li
 
 class HotkeyAuthMiddleware:
     """Pure ASGI middleware. Protects every HTTP route below `protect`, and serves the session routes at
-    `session_prefix` where the service has an origin.
+    `session_prefix` where the service has an origin. `ready`: the path of a readiness route, which is 503 until the
+    registry knows the subnet.
 
     The application finds the caller with `caller_of(scope)`. Anything that is not protected passes untouched, unless it
     carries a signature that does not hold. Paths in an unusual form (without a leading slash, with double slashes, dot
@@ -145,10 +153,12 @@ class HotkeyAuthMiddleware:
         *,
         protect: str | tuple[str, ...] = "/",
         session_prefix: str | None = "/auth",
+        ready: str | None = None,
     ) -> None:
         self._app = app
         self._auth = auth
         self._protect = protect
+        self._ready = ready
         self._routes = {} if session_prefix is None else session_routes(auth, session_prefix)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,6 +169,9 @@ class HotkeyAuthMiddleware:
             await self._app(scope, receive, send)
             return
         try:
+            if self._ready is not None and _path_below_root(scope) == self._ready:
+                await send_answer(send, *encode_json(self._auth.ready()))
+                return
             if route := self._routes and self._routes.get((scope["method"], _path_below_root(scope))):
                 answer = await serve_route(self._auth, route, scope, receive)
                 await send_answer(send, *encode_json(answer, answer.cookies))
@@ -306,6 +319,8 @@ def _start_first(auth: Service, receive: Receive, send: Send) -> Receive:
                 raise
             except StoreError:
                 pass  # Requests are answered 503 until the store can be reached and checked.
+        elif message["type"] == "lifespan.shutdown":
+            await auth.stop()
         return message
 
     return checked

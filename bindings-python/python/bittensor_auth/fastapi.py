@@ -49,10 +49,19 @@ class HotkeyAuth(asgi.HotkeyAuth):
         self.session = _CallerDependency(self, "HotkeySession", signed=False, session=True)
         """Dependency: the caller, by a session token."""
 
-    def install(self, app: FastAPI) -> None:
+    def require(self, policy: _core.Policy, *, signed: bool = True, session: bool = True) -> _CallerDependency:
+        """Dependency: the caller, if `policy` welcomes it too. `Caller.roles` are those of `policy`."""
+        self.check_policy(policy)
+        if not (signed or session):
+            raise error("invalid_configuration", "require: expected signed requests, sessions or both")
+        name = "HotkeyCaller" if signed and session else "HotkeySignature" if signed else "HotkeySession"
+        return _CallerDependency(self, name, signed=signed, session=session, policy=policy)
+
+    def install(self, app: FastAPI, *, ready: str | None = None) -> None:
         """Adds what the dependencies need: the middleware that sees the raw request first, problem answers, the
-        checks at start-up, and the security schemes in `/openapi.json`. Sub-applications are covered too."""
-        app.add_middleware(asgi.HotkeyAuthMiddleware, auth=self, protect=(), session_prefix=None)
+        checks at start-up, and the security schemes in `/openapi.json`. Sub-applications are covered too.
+        `ready`: the path of a readiness route, which is 503 until the registry knows the subnet."""
+        app.add_middleware(asgi.HotkeyAuthMiddleware, auth=self, protect=(), session_prefix=None, ready=ready)
         app.add_exception_handler(_Refused, _answer)
         app.openapi = describe(app.openapi, cookies=self.takes_cookies)  # type: ignore[method-assign]
 
@@ -85,16 +94,27 @@ class HotkeyAuth(asgi.HotkeyAuth):
 class _CallerDependency(SecurityBase):
     """`Depends(…)` of it gives the `Caller`; FastAPI lists it as a security requirement in `/openapi.json`."""
 
-    def __init__(self, auth: HotkeyAuth, scheme_name: str, *, signed: bool, session: bool) -> None:
+    def __init__(
+        self,
+        auth: HotkeyAuth,
+        scheme_name: str,
+        *,
+        signed: bool,
+        session: bool,
+        policy: _core.Policy | None = None,
+    ) -> None:
         self.model = APIKey(**stand_in(scheme_name))
         self.scheme_name = scheme_name
         self._auth = auth
         self._signed = signed
         self._session = session
+        self._policy = policy
 
     async def __call__(self, request: Request) -> _core.Caller:
         try:
-            return await self._auth.identify(request.scope, signed=self._signed, session=self._session)
+            return await self._auth.identify(
+                request.scope, signed=self._signed, session=self._session, policy=self._policy
+            )
         except BittensorAuthError as failure:
             raise _Refused(self._auth, failure, request) from None
 

@@ -95,9 +95,7 @@ class _Run:
             case "challenge":
                 return self._challenge(step, event, now)
             case "login":
-                login = sessions.login(
-                    _ANYBODY, event["hotkey"], event["scheme"], event["sealed"], event["signature"], now
-                )
+                login = sessions.login(event["hotkey"], event["scheme"], event["sealed"], event["signature"], now)
                 return self._granted(step, sessions.created(login, store.create(login, now), now))
             case "call":
                 presented = sessions.present(self._token(event["session_token"]), now)
