@@ -47,6 +47,10 @@ $(STAMP): $(WHEELS)/.built
 check: $(STAMP) ## Formats, lints, types and generated files
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-features --all-targets -- --deny warnings
+	@for feature in '' os-entropy wallet wallet-fs chain; do \
+		cargo clippy --quiet --locked -p bittensor-auth --features "$$feature" -- --deny warnings || exit 1; done
+	@for feature in '' axum redis reqwest; do \
+		cargo clippy --quiet --locked -p bittensor-auth-server --features "$$feature" -- --deny warnings || exit 1; done
 	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --locked --no-deps -p bittensor-auth -p bittensor-auth-server --all-features
 	$(BIN)/ruff check bindings-python examples tests bench
 	$(BIN)/ruff format --check bindings-python/python bindings-python/tests examples
@@ -137,4 +141,4 @@ bench: $(STAMP) js/dist/index.js ## Ratios against the alternatives, in one run;
 
 .PHONY: clean
 clean: ## Remove everything that can be built again
-	rm -rf target $(VENV) js/node_modules js/dist js/dist-wasm js/dist-addon bench/js/node_modules tests/runtimes/node_modules
+	rm -rf target $(VENV) js/dist js/dist-* {js,bench/js,tests/browser,tests/runtimes}/node_modules examples/*/{node_modules,dist}

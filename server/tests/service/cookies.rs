@@ -47,7 +47,8 @@ async fn a_session_lives_in_cookies_from_login_to_logout() {
     let login = page.fetch("POST", "/auth/session", HOME, &page.login_fields(&service).await).await;
     assert_eq!((login.status, login.header("cache-control")), (200, Some("no-store")));
     let grant = login.json();
-    let members: Vec<_> = grant.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut members: Vec<_> = grant.as_object().expect("an object").keys().map(String::as_str).collect();
+    members.sort_unstable();
     assert_eq!(members, ["expires_at", "hotkey", "refresh_expires_at", "role", "server_time_ms"]);
     page.keep(&login);
     let (session, refresh) = (page.token(SESSION).to_owned(), page.token(REFRESH).to_owned());
