@@ -123,10 +123,10 @@ describe("the sources", () => {
     });
     expect(conversions.sort()).toEqual([
       "client/bytes.ts: return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));",
-      'client/errors.ts: return [kind, Number(status), retry, title, hint ?? (kind === "authorization" ? OPERATOR : HINTS[retry])];',
+      "client/errors.ts: return [kind, Number(status), retry, title, hint ?? (isRefusal ? OPERATOR : HINTS[retry])];",
       "client/keeper.ts: const isNews = grant?.id !== asked?.id || (grant?.clock[0] ?? 0) > Number(asked?.issued);",
       "client/keeper.ts: return Number((until - now + NANOS_PER_MILLI - 1n) / NANOS_PER_MILLI);",
-      "client/signed-fetch.ts: if (Math.abs(told - Number(this.#now() / NANOS_PER_MILLI)) <= DATE_TOLERANCE) return false;",
+      "client/signed-fetch.ts: const ahead = told - Number(this.#clock() / NANOS_PER_MILLI);",
       "client/wire.ts: return /^\\d{1,6}$/.test(value) ? Math.max(Number(value), 1) : undefined;",
       'engine/failure.ts: const [ageMs = 0, maxAgeMs = 0, allowedSkewMs = 0] = words.split(" ").map(Number);',
       'engine/failure.ts: retryAfter: wait === "" ? undefined : Number(wait),',
@@ -134,7 +134,7 @@ describe("the sources", () => {
       'server/node.ts: return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;',
       "server/routes.ts: expires_at: Number(expiresAt),",
       "server/routes.ts: refresh_expires_at: Number(refreshExpiresAt),",
-      "server/routes.ts: return { challenge: text, sealed, expires_at: Number(expiresAt) };",
+      "server/routes.ts: return { members: { challenge: text, sealed, expires_at: Number(expiresAt) } };",
       "server/service.ts: const expiresAt = Number(presented.expiresAt() / 1_000_000_000n);",
       "server/service.ts: const withinMs = Number(this.#verifier.longestAge() / 1_000_000n);",
       "server/service.ts: return Number(this.clock() / 1_000_000n);",
